@@ -1,0 +1,154 @@
+"""OpenVINO's intermediate representation, compiled for one device, shared by the OpenVINO backends."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from archbench.cache import ArtifactCache, content_key
+from archbench.contracts import Network, Precision, RunSettings
+from archbench.errors import BackendError
+
+if TYPE_CHECKING:
+    from openvino import CompiledModel
+
+_HINTS = {Precision.F32: "f32", Precision.BF16: "bf16", Precision.F16: "f16"}
+_READ_BACK = (
+    "INFERENCE_PRECISION_HINT",
+    "INFERENCE_NUM_THREADS",
+    "NUM_STREAMS",
+    "PERFORMANCE_HINT",
+    "EXECUTION_MODE_HINT",
+    "ENABLE_CPU_PINNING",
+    "ENABLE_HYPER_THREADING",
+    "EXECUTION_DEVICES",
+    "RUNTIME_REQUIREMENTS",
+    "CPU_DENORMALS_OPTIMIZATION",
+)
+
+
+class OpenVinoModel:
+    """A compiled model with one inference request."""
+
+    def __init__(self, network: Network, device: str, precision: Precision, settings: RunSettings) -> None:
+        requested = _requested(device, precision, settings)
+        core = ov.Core()
+        try:
+            self._compiled = _compile(core, network, device, requested, settings)
+        except RuntimeError as error:
+            raise BackendError(f"OpenVINO {device} refused the model: {_last_line(error)}") from error
+        _require_granted(self._compiled, requested)
+        self._request = self._compiled.create_infer_request()
+        self._tensor: ov.Tensor | None = None
+
+    def bind(self, input_array: NDArray[np.float32]) -> None:
+        self._tensor = ov.Tensor(input_array, shared_memory=True)
+        self._request.set_input_tensor(self._tensor)
+
+    def run(self) -> None:
+        self._request.infer(share_outputs=True)
+
+    def output(self) -> NDArray[np.float32]:
+        return np.array(self._request.get_output_tensor().data, dtype=np.float32)
+
+    def granted(self) -> Mapping[str, str]:
+        supported = self._compiled.get_property("SUPPORTED_PROPERTIES")
+        return {name.lower(): _text(self._compiled.get_property(name)) for name in _READ_BACK if name in supported}
+
+    def executed_graph(self) -> tuple[str, ...]:
+        return tuple(_describe(node) for node in self._compiled.get_runtime_model().get_ordered_ops() if _executes(node))
+
+
+def device_absence(device: str, capability: str | None) -> str | None:
+    """Why OpenVINO cannot use `device`, or cannot compute on it in `capability` (`BF16`, `FP16`), or None."""
+    core = ov.Core()
+    try:
+        devices = core.available_devices
+    except RuntimeError as error:
+        return f"OpenVINO failed to list devices: {_last_line(error)}"
+    if not any(name.partition(".")[0] == device for name in devices):
+        return f"OpenVINO finds no {device} device (it finds: {', '.join(devices) or 'none'})"
+    capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
+    if capability is not None and capability not in capabilities:
+        return f"OpenVINO's {device} device has no native {capability} here (it has: {', '.join(capabilities)})"
+    return None
+
+
+def version() -> str:
+    return str(ov.get_version())
+
+
+def _requested(device: str, precision: Precision, settings: RunSettings) -> dict[str, Any]:
+    requested: dict[str, Any] = {
+        "INFERENCE_PRECISION_HINT": _HINTS[precision],
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    if device == "CPU":
+        # The worker's own affinity decides where threads run; OpenVINO would put every process on the same cores.
+        requested |= {"INFERENCE_NUM_THREADS": settings.threads, "ENABLE_CPU_PINNING": False}
+    return requested
+
+
+def _compile(
+    core: ov.Core, network: Network, device: str, requested: Mapping[str, Any], settings: RunSettings
+) -> CompiledModel:
+    """Import the cached blob; compile from the intermediate representation and cache it on the first time."""
+
+    def build(folder: Path) -> None:
+        compiled = core.compile_model(core.read_model(network.files[".xml"]), device, dict(requested))
+        exported = compiled.export_model()
+        (folder / "model.blob").write_bytes(exported.getvalue() if isinstance(exported, io.BytesIO) else exported)
+
+    key = content_key(
+        "openvino-blob", network.digest, device, str(sorted(requested.items())), version(), str(settings.isa), _cpu_features(core)
+    )
+    blob = ArtifactCache(settings.cache).fetch(key, build) / "model.blob"
+    return core.import_model(io.BytesIO(blob.read_bytes()), device, dict(requested))
+
+
+def _cpu_features(core: ov.Core) -> str:
+    return f"{core.get_property('CPU', 'FULL_DEVICE_NAME')} {core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')}"
+
+
+def _require_granted(compiled: CompiledModel, requested: Mapping[str, Any]) -> None:
+    names = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "INFERENCE_PRECISION_HINT")
+    for name in (name for name in names if name in requested):
+        granted = compiled.get_property(name)
+        value = granted.to_string() if isinstance(granted, ov.Type) else granted
+        if str(value) != str(requested[name]):
+            raise BackendError(f"OpenVINO was asked for {name}={requested[name]} but granted {value}.")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, ov.Type):
+        return str(value.to_string())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def _executes(node: ov.Node) -> bool:
+    return _runtime_info(node, "layerType") not in ("Const", "Input", "Output")
+
+
+def _runtime_info(node: ov.Node, name: str) -> str:
+    information = node.get_rt_info()
+    return str(information[name].value) if name in information else ""
+
+
+def _describe(node: ov.Node) -> str:
+    kind, kernel, precision, layout, fused = (
+        _runtime_info(node, name)
+        for name in ("layerType", "primitiveType", "runtimePrecision", "outputLayouts", "originalLayersNames")
+    )
+    return f"{kind} {kernel} {precision} {layout} <- {fused}"

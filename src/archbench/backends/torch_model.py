@@ -1,0 +1,50 @@
+"""The torch module as a compiled model, shared by the torch backends."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from archbench.contracts import RunSettings
+
+
+class TorchModel:
+    """An eager module in inference mode, its tensors in the memory format of that name."""
+
+    def __init__(self, module: torch.nn.Module, settings: RunSettings, memory_format: str) -> None:
+        torch.set_num_threads(settings.threads)
+        self._memory_format = getattr(torch, memory_format)
+        # `Module.to` works in place, and other backends of the worker load the same module.
+        self._module = copy.deepcopy(module).to(memory_format=self._memory_format)
+        self._input: torch.Tensor | None = None
+        self._output: torch.Tensor | None = None
+
+    def bind(self, input_array: NDArray[np.float32]) -> None:
+        self._input = torch.from_numpy(input_array).to(memory_format=self._memory_format)
+
+    def run(self) -> None:
+        with torch.inference_mode():
+            self._output = self._module(self._input)
+
+    def output(self) -> NDArray[np.float32]:
+        if self._output is None:
+            raise RuntimeError("`run` must come before `output`.")
+        return np.array(self._output.float().numpy(), order="C")
+
+    def granted(self) -> Mapping[str, str]:
+        return {
+            "precision": str(next(self._module.parameters()).dtype).removeprefix("torch."),
+            "threads": str(torch.get_num_threads()),
+            "memory_format": str(self._memory_format).removeprefix("torch."),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "onednn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+        }
+
+    def executed_graph(self) -> tuple[str, ...]:
+        layers = (layer for layer in self._module.modules() if not list(layer.children()))
+        return tuple(f"{index} {layer}" for index, layer in enumerate(layers))

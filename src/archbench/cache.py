@@ -1,0 +1,110 @@
+"""Artifacts on disk by content hash: exported models, calibrated weights, compiled blobs, reference outputs.
+
+An entry is a folder with a manifest of the size and SHA-256 of each file. It is built in a private folder and renamed into
+place, so a reader meets a whole entry or none; an entry that does not match its manifest is thrown away and built again.
+Nothing in it is ever unpickled or executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from archbench.errors import CacheError
+
+_MANIFEST = "manifest.json"
+_REMEDY = "free some space or name another folder with --archbench-cache or ARCHBENCH_CACHE."
+
+
+def default_cache_root() -> Path:
+    """ARCHBENCH_CACHE, or `archbench` under XDG_CACHE_HOME or `~/.cache`."""
+    named = os.environ.get("ARCHBENCH_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "archbench"
+
+
+def content_key(*parts: str | bytes) -> str:
+    """SHA-256 over the parts, each preceded by its length, as hex."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class ArtifactCache:
+    """A folder of entries, safe under concurrent processes and after a killed one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def require_writable(self) -> None:
+        """Make the folder and write a byte into it.
+
+        Raises:
+            CacheError: that failed.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root) as probe:
+                probe.write(b"0")
+        except OSError as error:
+            raise CacheError(f"cannot write the cache at {self.root}: {error.strerror or error}; {_REMEDY}") from error
+
+    def fetch(self, key: str, build: Callable[[Path], None]) -> Path:
+        """The folder of entry `key`, made by `build(folder)` if it is not there yet.
+
+        Raises:
+            CacheError: the entry could not be written.
+        """
+        entry = self._entry(key)
+        if self._is_whole(entry):
+            return entry
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(entry.with_suffix(".lock")):
+                if not self._is_whole(entry):
+                    self._build(entry, build)
+        except OSError as error:
+            raise CacheError(f"cannot write the cache at {self.root}: {error.strerror or error}; {_REMEDY}") from error
+        return entry
+
+    def _entry(self, key: str) -> Path:
+        return self.root / key[:2] / key[2:]
+
+    def _build(self, entry: Path, build: Callable[[Path], None]) -> None:
+        with tempfile.TemporaryDirectory(dir=self.root, prefix="building-") as holder:
+            folder = Path(holder) / "entry"
+            folder.mkdir()
+            build(folder)
+            manifest = {path.name: [path.stat().st_size, file_digest(path)] for path in sorted(folder.iterdir())}
+            (folder / _MANIFEST).write_text(json.dumps(manifest))
+            if entry.exists():
+                shutil.move(entry, Path(holder) / "broken")
+            folder.rename(entry)
+
+    @staticmethod
+    def _is_whole(entry: Path) -> bool:
+        try:
+            manifest = json.loads((entry / _MANIFEST).read_text())
+            return all(
+                (entry / name).stat().st_size == size and file_digest(entry / name) == digest
+                for name, (size, digest) in manifest.items()
+            )
+        except (OSError, ValueError, TypeError, AttributeError):
+            return False

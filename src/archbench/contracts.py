@@ -1,0 +1,107 @@
+"""What the interchangeable parts promise each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Precision(Enum):
+    """Arithmetic that a backend asks for."""
+
+    F32 = "f32"
+    BF16 = "bf16"
+    F16 = "f16"
+
+
+class Form(Enum):
+    """What a backend loads: torch weights for the module, or OpenVINO's intermediate representation."""
+
+    WEIGHTS = "weights"
+    IR = "ir"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A workload made ready to load.
+
+    Args:
+        module: the torch module, set only if the backend's form is WEIGHTS.
+        files: paths of the artifact, by suffix (`.xml`, `.bin`), set only if the form is IR.
+        digest: content hash of what is loaded.
+    """
+
+    module: Any
+    files: Mapping[str, Path]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What is asked of a backend. `cache` is a folder it may keep compiled models in."""
+
+    threads: int
+    isa: str | None
+    cache: Path
+
+
+class CompiledModel(Protocol):
+    """A network loaded and ready to run on one bound input.
+
+    Obligations: `run` is synchronous, does the same work at each call and leaves the output where `output` finds it; it does
+    not copy the input or the output. Not thread-safe; owned by one worker.
+    """
+
+    def bind(self, input_array: NDArray[np.float32]) -> None:
+        """Use `input_array` in every later run. The caller keeps it alive."""
+
+    def run(self) -> None:
+        """One forward pass of the whole batch."""
+
+    def output(self) -> NDArray[np.float32]:
+        """A float32 copy of the output of the last run."""
+
+    def granted(self) -> Mapping[str, str]:
+        """The configuration read back from the engine, never what was asked for."""
+
+    def executed_graph(self) -> tuple[str, ...]:
+        """One line for each executed node: kind, kernel, precision, layout and what was fused into it; () if unknown."""
+
+
+class Backend(Protocol):
+    """A runtime in one precision. Importing its file imports nothing heavy; the methods may.
+
+    Obligations: `load` honours the settings or raises BackendError; equal settings and network give equal outputs.
+    """
+
+    name: str
+    form: Form
+    precision: Precision
+    #: Modules that a worker imports before it forks.
+    preload: tuple[str, ...]
+
+    def absence(self) -> str | None:
+        """Why this machine cannot run the backend, or None. Must not raise."""
+
+    def version(self) -> str:
+        """Version of the runtime that executes, as it reports itself."""
+
+    def load(self, network: Network, settings: RunSettings) -> CompiledModel:
+        """Compile `network`.
+
+        Raises:
+            BackendError: the engine refused, or did not grant the precision or threads asked for.
+        """
+
+
+class Clock(Protocol):
+    """A monotonic clock in nanoseconds."""
+
+    def __call__(self) -> int: ...

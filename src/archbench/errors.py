@@ -1,0 +1,71 @@
+"""Everything archbench raises on purpose.
+
+ArchbenchError
+ +-- UsageError            bad input from a person: exit code 2
+ |    +-- UnknownNameError     no pattern, backend, profile or preset of that name
+ |    +-- WorkloadError        a shape that the pattern cannot have
+ |    +-- CaseIdError          a string that is not a case or workload id
+ |    +-- RecordFileError      a run or baseline file that cannot be read
+ |    +-- BaselineError        a baseline that is missing, foreign or may not be accepted
+ |    +-- CacheError           the artifact cache cannot be written
+ |    +-- BackendUnavailableError  a backend demanded by name is absent on this machine
+ +-- WorkerError           a worker process crashed, hung or broke the protocol
+ +-- BackendError          a backend failed on one case
+
+Only the doors (cli, plugin) turn one of these into printed text and an exit code.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ArchbenchError(Exception):
+    """Root of every error raised on purpose. Its text is one line for the person who meets it."""
+
+
+class UsageError(ArchbenchError):
+    """What was asked for cannot be done as asked."""
+
+
+class UnknownNameError(UsageError):
+    """A name that no registry holds."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+class WorkloadError(UsageError):
+    """A shape that the pattern cannot have."""
+
+
+class CaseIdError(UsageError):
+    """A string that is not a case or workload id."""
+
+
+class RecordFileError(UsageError):
+    """A run or baseline file that cannot be read."""
+
+
+class BaselineError(UsageError):
+    """A baseline that is missing, foreign, or that may not be accepted."""
+
+
+class CacheError(UsageError):
+    """The artifact cache cannot be written."""
+
+
+class BackendUnavailableError(UsageError):
+    """A backend demanded by name is absent on this machine."""
+
+
+class WorkerError(ArchbenchError):
+    """A worker process crashed, hung or broke the protocol."""
+
+
+class BackendError(ArchbenchError):
+    """A backend failed on one case."""

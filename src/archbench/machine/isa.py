@@ -1,0 +1,19 @@
+"""ISA caps, set through the environment before a runtime is imported, so a capped case has processes of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: torch's own kernels (outside oneDNN) know three levels.
+_ATEN = {"sse41": "default", "avx": "default", "avx2": "avx2"}
+
+
+def isa_environment(isa: str | None) -> Mapping[str, str]:
+    """Environment variables that cap oneDNN, OpenVINO's own kernels and torch's own kernels at `isa`; none for None."""
+    if isa is None:
+        return {}
+    return {
+        "ONEDNN_MAX_CPU_ISA": isa.upper(),
+        "OV_CPU_MAX_ISA": isa.upper(),
+        "ATEN_CPU_CAPABILITY": _ATEN.get(isa, "avx512"),
+    }

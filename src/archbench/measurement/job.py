@@ -1,0 +1,133 @@
+"""One job inside a worker process: load every backend, check parity, warm up, sample in rounds, tell the parent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from archbench.cache import ArtifactCache
+from archbench.contracts import Backend, Clock, CompiledModel, RunSettings
+from archbench.measurement import messages
+from archbench.measurement.artifacts import network_for, reference_for
+from archbench.measurement.calibration import NAME as CALIBRATION
+from archbench.measurement.calibration import calibration_work
+from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.plant import with_extra_work
+from archbench.measurement.sampling import Runnable, Timed, sample_rounds, warm_up
+from archbench.records.record import Samples
+from archbench.registry import BACKENDS, resolve
+from archbench.workloads.ids import parse_workload
+from archbench.workloads.inputs import seeded_input
+
+Emit = Callable[[msgspec.Struct], None]
+
+
+@dataclass(slots=True)
+class _Phases:
+    """Seconds spent so far in each phase of the job."""
+
+    clock: Clock
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, phase: str, start_ns: int) -> None:
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + (self.clock() - start_ns) * 1e-9
+
+
+def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) -> None:
+    """Carry out `job`; a backend that is absent or fails is reported and left out, the others go on."""
+    phases = _Phases(clock)
+    models = {name: model for name in job.backends if (model := _try_load(name, job, emit, phases)) is not None}
+    if job.seconds is None or not models:
+        return
+    emit(messages.Entered(backend=messages.EVERY_BACKEND, stage="sampling"))
+    start = clock()
+    runnables = {name: _warm(model, job.plant.get(name), clock) for name, model in models.items()}
+    runnables[CALIBRATION] = Runnable(run=calibration_work(), inferences=1)
+    phases.add("warm-up", start)
+    timed = sample_rounds(
+        runnables,
+        seconds=job.seconds,
+        min_rounds=job.min_rounds,
+        generator=np.random.default_rng(job.seed),
+        clock=clock,
+    )
+    phases.seconds["timed"] = timed.loop_ns * 1e-9
+    emit(_measured(timed, runnables, phases.seconds))
+
+
+def _try_load(name: str, job: messages.Job, emit: Emit, phases: _Phases) -> CompiledModel | None:
+    """The backend's model once it has passed parity; otherwise the reason is emitted."""
+    stage = "find"
+
+    def enter(next_stage: str) -> None:
+        nonlocal stage
+        stage = next_stage
+        emit(messages.Entered(backend=name, stage=stage))
+
+    try:
+        backend: Backend = resolve("backend", BACKENDS, name)
+        enter("find")
+        reason = backend.absence()
+        if reason is not None:
+            emit(messages.Absent(backend=name, reason=reason))
+            return None
+        return _load(backend, job, emit, enter, phases)
+    except Exception as error:  # any library may raise anything here, and it must cost this backend alone
+        emit(messages.Failed(backend=name, stage=stage, error=f"{type(error).__name__}: {_one_line(error)}"))
+        return None
+
+
+def _load(
+    backend: Backend, job: messages.Job, emit: Emit, enter: Callable[[str], None], phases: _Phases
+) -> CompiledModel | None:
+    workload = parse_workload(job.workload)
+    cache = ArtifactCache(Path(job.cache))
+    start = phases.clock()
+    enter("build")
+    network = network_for(workload, backend.form, cache)
+    enter("load")
+    model = backend.load(network, RunSettings(threads=job.threads, isa=job.isa, cache=cache.root))
+    phases.add("load", start)
+    start = phases.clock()
+    enter("parity")
+    model.bind(seeded_input(workload))
+    model.run()
+    parity = check(
+        model.output(), reference_for(workload, cache), tolerance_of(backend.precision, len(workload.convolutions))
+    )
+    phases.add("parity", start)
+    emit(
+        messages.Loaded(
+            backend=backend.name,
+            version=backend.version(),
+            granted=dict(model.granted()),
+            executed_graph=model.executed_graph(),
+            parity=parity,
+        )
+    )
+    return model if parity.holds and parity.has_teeth else None
+
+
+def _warm(model: CompiledModel, extra_work: float | None, clock: Clock) -> Runnable:
+    warm = warm_up(model.run, clock)
+    return warm if extra_work is None else warm_up(with_extra_work(model.run, extra_work, clock), clock)
+
+
+def _measured(timed: Timed, runnables: Mapping[str, Runnable], phases: Mapping[str, float]) -> messages.Measured:
+    samples = {
+        name: Samples(inferences=runnables[name].inferences, duration_ns=durations)
+        for name, durations in timed.duration_ns.items()
+    }
+    calibration = samples.pop(CALIBRATION)
+    inside = sum(sum(own.duration_ns) for own in samples.values()) * 1e-9
+    return messages.Measured(samples=samples, calibration=calibration, phases={**phases, "inference": inside})
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:300] or "no message"

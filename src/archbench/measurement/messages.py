@@ -1,0 +1,109 @@
+"""What parent and worker say to each other: one JSON object a line."""
+
+from __future__ import annotations
+
+import msgspec
+
+from archbench.records.record import Parity, Samples
+
+
+#: Backend of a stage that several share, so that a crash in it cannot be laid to one.
+EVERY_BACKEND = "*"
+
+
+class Preload(msgspec.Struct, frozen=True, kw_only=True):
+    """First line to a launcher: modules to import before the first fork, and CPUs to run on."""
+
+    modules: tuple[str, ...]
+    affinity: tuple[int, ...]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One workload on several backends, the reference first.
+
+    With `seconds` None nothing is timed: artifacts are made and parity is checked. `plant` maps a backend to the fraction of
+    extra real work added to each of its inferences.
+    """
+
+    workload: str
+    backends: tuple[str, ...]
+    threads: int
+    isa: str | None
+    cache: str
+    seed: int
+    seconds: float | None
+    min_rounds: int
+    plant: dict[str, float] = {}
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The launcher has imported its modules."""
+
+    pid: int
+
+
+class Entered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The worker begins a stage; the last one heard names the culprit of a crash."""
+
+    backend: str
+    stage: str
+
+
+class Absent(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The backend cannot run on this machine."""
+
+    backend: str
+    reason: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The backend raised."""
+
+    backend: str
+    stage: str
+    error: str
+
+
+class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The backend compiled the network and gave its output."""
+
+    backend: str
+    version: str
+    granted: dict[str, str]
+    executed_graph: tuple[str, ...]
+    parity: Parity
+
+
+class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Timed blocks of every backend that passed parity, and of the calibration work; seconds of each phase."""
+
+    samples: dict[str, Samples]
+    calibration: Samples
+    phases: dict[str, float]
+
+
+class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The worker process is gone: exit status, or the signal that killed it."""
+
+    status: int
+    signal: int
+
+
+Event = Ready | Entered | Absent | Failed | Loaded | Measured | Exited
+
+_DECODER = msgspec.json.Decoder(Event)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """One line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_event(line: bytes) -> Event:
+    """The event in a line.
+
+    Raises:
+        msgspec.DecodeError: the line is something else.
+    """
+    event: Event = _DECODER.decode(line)
+    return event

@@ -1,0 +1,84 @@
+"""What became of one worker process, as heard through its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from archbench.measurement import messages
+from archbench.records.record import Parity, ProcessSamples, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """Why a backend has no samples."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(slots=True)
+class ProcessOutcome:
+    """Filled by `hear` as events come in."""
+
+    loaded: dict[str, messages.Loaded] = field(default_factory=dict)
+    _absent: dict[str, str] = field(default_factory=dict)
+    _failed: dict[str, str] = field(default_factory=dict)
+    _entered: messages.Entered | None = None
+    _measured: messages.Measured | None = None
+
+    def hear(self, event: messages.Event) -> None:
+        """Take in one event of the worker."""
+        match event:
+            case messages.Loaded():
+                self.loaded[event.backend] = event
+            case messages.Absent():
+                self._absent[event.backend] = event.reason
+            case messages.Failed():
+                self._failed[event.backend] = f"{event.stage} failed: {event.error}"
+            case messages.Entered():
+                self._entered = event
+            case messages.Measured():
+                self._measured = event
+
+    @property
+    def phases(self) -> Mapping[str, float]:
+        """Seconds the worker spent in each phase; empty if it timed nothing."""
+        return self._measured.phases if self._measured else {}
+
+    def unmeasured(self) -> Mapping[str, Unmeasured]:
+        """Backends that were absent, raised, or gave a wrong output."""
+        absent = {name: Unmeasured(status=Status.SKIPPED, reason=why) for name, why in self._absent.items()}
+        failed = {name: Unmeasured(status=Status.ERROR, reason=why) for name, why in self._failed.items()}
+        wrong = {
+            name: Unmeasured(status=Status.PARITY_FAILURE, reason=reason)
+            for name, event in self.loaded.items()
+            if (reason := _parity_fault(event.parity)) is not None
+        }
+        return {**absent, **failed, **wrong}
+
+    def blame(self, names: Iterable[str], crash: str) -> Mapping[str, Unmeasured]:
+        """Whom a crash is laid to: the backend of the last stage entered, or all if none can be told apart."""
+        entered = self._entered
+        culprits = [entered.backend] if entered is not None and entered.backend in names else list(names)
+        stage = f" during {entered.stage}" if entered is not None else ""
+        return {name: Unmeasured(status=Status.CRASHED, reason=f"crashed{stage}: {crash}") for name in culprits}
+
+    def process_samples(self, process: int, backend: str, reference: str) -> ProcessSamples | None:
+        """The backend's blocks of this worker, with the reference's of the same rounds."""
+        if self._measured is None or backend not in self._measured.samples:
+            return None
+        return ProcessSamples(
+            process=process,
+            own=self._measured.samples[backend],
+            reference=None if backend == reference else self._measured.samples.get(reference),
+            calibration=self._measured.calibration,
+        )
+
+
+def _parity_fault(parity: Parity) -> str | None:
+    if not parity.has_teeth:
+        return f"the reference output hardly depends on the input (sensitivity {parity.sensitivity:.1e}), so parity proves nothing."
+    if not parity.holds:
+        return f"output error {parity.error:.2e} exceeds the tolerance {parity.tolerance:.2e}."
+    return None

@@ -1,0 +1,256 @@
+"""The paired session: one workload on all asked backends, in several worker processes, as records."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from archbench.contracts import Backend
+from archbench.cost.formulas import cost_of
+from archbench.errors import UsageError, WorkerError
+from archbench.machine.allocator import allocator_environment
+from archbench.machine.fingerprint import read_fingerprint
+from archbench.machine.isa import isa_environment
+from archbench.measurement import messages
+from archbench.measurement.launcher import Launcher
+from archbench.measurement.outcome import ProcessOutcome, Unmeasured
+from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
+from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
+from archbench.stats.ratio import location, mean_of
+from archbench.workloads.case import Case
+from archbench.workloads.pattern import PatternWorkload
+
+_PACKAGES = ("archbench", "torch", "openvino", "onnx", "numpy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """How every case of a run is measured.
+
+    Args:
+        processes: worker processes a case, each from its own launcher; 0 checks parity and times nothing.
+        seconds: length of the sampling loop in each process.
+        min_rounds: rounds made even if they take longer.
+        allocator: preset of `archbench.machine.allocator`.
+        cache: artifact folder.
+        timeout_s: a worker that takes longer is killed and its case recorded as crashed.
+        seed: of the order of blocks.
+        plant: case id patterns to the fraction of extra work planted.
+    """
+
+    processes: int
+    seconds: float
+    min_rounds: int
+    allocator: str
+    cache: Path
+    timeout_s: float = 1800.0
+    seed: int = 0
+    plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedPlan:
+    """One workload and the backends sampled in the same rounds."""
+
+    workload: PatternWorkload
+    backends: tuple[str, ...]
+    threads: int
+    isa: str | None
+
+    @property
+    def sampled(self) -> tuple[str, ...]:
+        """The backends with the reference first, whether it was asked for or not."""
+        return (REFERENCE_BACKEND, *(name for name in self.backends if name != REFERENCE_BACKEND))
+
+    def case(self, backend: str) -> Case:
+        """The case of one of the backends."""
+        return Case(workload=self.workload, backend=backend, threads=self.threads, isa=self.isa)
+
+
+class PairedSession:
+    """Owns the launchers of a run. Close it, or use it as a context manager."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        self._settings = settings
+        self._pools: dict[tuple[object, ...], list[Launcher]] = {}
+        self._fingerprint = read_fingerprint().key
+
+    def __enter__(self) -> PairedSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every launcher."""
+        for launcher in (launcher for pool in self._pools.values() for launcher in pool):
+            launcher.close()
+        self._pools.clear()
+
+    def measure(self, plan: PairedPlan) -> tuple[CaseRecord, ...]:
+        """Records of the plan's backends, in order. A backend that is absent, wrong or crashing costs only its own case.
+
+        Raises:
+            UsageError: more threads than CPUs, or an allocator that is not installed.
+        """
+        unmeasured: dict[str, Unmeasured] = {}
+        prepared = self._run_process(plan, 0, unmeasured, timed=False)
+        outcomes = [
+            self._run_process(plan, process, unmeasured, timed=True) for process in range(self._settings.processes)
+        ]
+        return tuple(self._record(plan, name, prepared, outcomes, unmeasured.get(name)) for name in plan.backends)
+
+    def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
+        """Which of the backends this machine lacks, and why."""
+        from archbench.workloads.grids import smoke
+
+        plan = PairedPlan(workload=next(smoke()), backends=tuple(backends), threads=1, isa=None)
+        unmeasured: dict[str, Unmeasured] = {}
+        self._run_process(plan, 0, unmeasured, timed=False)
+        return {name: entry.reason for name, entry in unmeasured.items() if entry.status is Status.SKIPPED}
+
+    def _run_process(
+        self, plan: PairedPlan, process: int, unmeasured: dict[str, Unmeasured], *, timed: bool
+    ) -> ProcessOutcome:
+        """One worker's outcome; what it could not measure is added to `unmeasured` and left out of later workers.
+
+        After a crash the culprit is left out and the rest is tried again.
+        """
+        while True:
+            names = tuple(name for name in plan.sampled if name not in unmeasured)
+            outcome = ProcessOutcome()
+            if not names:
+                return outcome
+            crash = self._try_process(plan, process, names, outcome, timed=timed)
+            unmeasured.update(outcome.unmeasured())
+            if crash is None:
+                return outcome
+            unmeasured.update(outcome.blame(names, crash))
+
+    def _try_process(
+        self, plan: PairedPlan, process: int, names: tuple[str, ...], outcome: ProcessOutcome, *, timed: bool
+    ) -> str | None:
+        """Run one worker; None, or how it crashed."""
+        pool = self._pool(plan)
+        job = messages.Job(
+            workload=plan.workload.id,
+            backends=names,
+            threads=plan.threads,
+            isa=plan.isa,
+            cache=str(self._settings.cache.absolute()),
+            seed=self._settings.seed + process,
+            seconds=self._settings.seconds if timed else None,
+            min_rounds=self._settings.min_rounds,
+            plant={name: fraction for name in names if (fraction := self._planted(plan.case(name))) > 0},
+        )
+        try:
+            exited = pool[process].run(job, outcome.hear, self._settings.timeout_s)
+        except WorkerError as error:
+            pool[process].close()
+            pool[process] = self._launch(plan)
+            return str(error)
+        if exited.signal:
+            hint = " (out of memory?)" if exited.signal == signal.SIGKILL else ""
+            return f"the worker was killed by {signal.Signals(exited.signal).name}{hint}."
+        return f"the worker ended with status {exited.status}: {pool[process].last_words()}" if exited.status else None
+
+    def _pool(self, plan: PairedPlan) -> list[Launcher]:
+        key = (plan.isa, plan.threads, self._preload(plan))
+        if key not in self._pools:
+            self._pools[key] = [self._launch(plan) for _ in range(max(1, self._settings.processes))]
+            for launcher in self._pools[key]:
+                launcher.wait_ready()
+        return self._pools[key]
+
+    def _launch(self, plan: PairedPlan) -> Launcher:
+        environment = {
+            **allocator_environment(self._settings.allocator),
+            **isa_environment(plan.isa),
+            "OMP_NUM_THREADS": str(plan.threads),
+        }
+        return Launcher(messages.Preload(modules=self._preload(plan), affinity=_affinity(plan.threads)), environment)
+
+    @staticmethod
+    def _preload(plan: PairedPlan) -> tuple[str, ...]:
+        backends: Iterator[Backend] = (resolve("backend", BACKENDS, name) for name in plan.sampled)
+        modules = dict.fromkeys(module for backend in backends for module in backend.preload)
+        return (*modules, "archbench.measurement.job")
+
+    def _planted(self, case: Case) -> float:
+        fractions = (fraction for pattern, fraction in self._settings.plant.items() if fnmatchcase(case.id, pattern))
+        return next(fractions, 0.0)
+
+    def _record(
+        self,
+        plan: PairedPlan,
+        backend: str,
+        prepared: ProcessOutcome,
+        outcomes: Sequence[ProcessOutcome],
+        unmeasured: Unmeasured | None,
+    ) -> CaseRecord:
+        loaded = prepared.loaded.get(backend)
+        processes = tuple(
+            samples
+            for index, outcome in enumerate(outcomes)
+            if (samples := outcome.process_samples(index, backend, REFERENCE_BACKEND)) is not None
+        )
+        latencies = [location(process.own.seconds_per_inference) for process in processes]
+        return CaseRecord(
+            case_id=plan.case(backend).id,
+            status=unmeasured.status if unmeasured else Status.MEASURED if processes else Status.CHECKED,
+            reason=unmeasured.reason if unmeasured else None,
+            environment=self._environment(plan),
+            cost=dataclasses.asdict(cost_of(plan.workload)),
+            backend_version=loaded.version if loaded else None,
+            granted=loaded.granted if loaded else None,
+            parity=loaded.parity if loaded else None,
+            latency=mean_of(latencies) if latencies else None,
+            speedup=mean_of(speedups) if (speedups := paired_speedups(processes)) else None,
+            processes=processes,
+            executed_graph=loaded.executed_graph if loaded else (),
+            phases=_total_phases(outcomes),
+            planted=self._planted(plan.case(backend)),
+        )
+
+    def _environment(self, plan: PairedPlan) -> Environment:
+        return Environment(
+            fingerprint=self._fingerprint,
+            versions={
+                "python": platform.python_version(),
+                **{package: importlib.metadata.version(package) for package in _PACKAGES},
+            },
+            allocator=self._settings.allocator,
+            affinity=_affinity(plan.threads),
+        )
+
+
+def paired_speedups(processes: Sequence[ProcessSamples]) -> list[float]:
+    """Reference latency over own latency of each process that sampled both in the same rounds."""
+    return [
+        location(process.reference.seconds_per_inference) / location(process.own.seconds_per_inference)
+        for process in processes
+        if process.reference is not None
+    ]
+
+
+def _affinity(threads: int) -> tuple[int, ...]:
+    """The last CPUs given to us, one a thread: the first one serves most interrupts and this process."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if threads > len(cpus):
+        raise UsageError(f"{threads} threads were asked for but this machine gives {len(cpus)} CPUs; ask for fewer.")
+    return tuple(cpus[-threads:])
+
+
+def _total_phases(outcomes: Sequence[ProcessOutcome]) -> Mapping[str, float]:
+    totals: dict[str, float] = {}
+    for outcome in outcomes:
+        for phase, seconds in outcome.phases.items():
+            totals[phase] = totals.get(phase, 0.0) + seconds
+    return totals

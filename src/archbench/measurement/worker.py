@@ -1,0 +1,80 @@
+"""The launcher process: imports the runtimes once, then forks one worker a job.
+
+A fork costs milliseconds where a fresh interpreter with torch costs seconds, so every case gets a process of its own: its
+heap starts in the same state whatever ran before, and a crash costs that case alone. Launchers are separate interpreters with
+separate address spaces; a case's samples come from several of them.
+
+Reads a Preload line, then Job lines, on standard input; writes Event lines on what was standard output (libraries that print
+are sent to standard error). Ends when standard input does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+import msgspec
+
+from archbench.measurement import messages
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    _die_with_parent()
+    channel = os.dup(1)
+    os.dup2(2, 1)
+
+    def emit(message: msgspec.Struct) -> None:
+        line = memoryview(messages.encode(message))
+        while line:
+            line = line[os.write(channel, line) :]
+
+    preload = msgspec.json.decode(sys.stdin.buffer.readline(), type=messages.Preload)
+    os.sched_setaffinity(0, preload.affinity)
+    for module in preload.modules:
+        importlib.import_module(module)
+    emit(messages.Ready(pid=os.getpid()))
+    for line in sys.stdin.buffer:
+        job = msgspec.json.decode(line, type=messages.Job)
+        sys.stderr.flush()
+        child = os.fork()
+        if child == 0:
+            _serve(job, emit)
+        _, status = os.waitpid(child, 0)
+        signalled = os.WIFSIGNALED(status)
+        emit(
+            messages.Exited(
+                status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0
+            )
+        )
+
+
+def _serve(job: messages.Job, emit: Callable[[msgspec.Struct], None]) -> None:
+    """Run the job in the forked child and leave without the interpreter's shutdown, which forked runtimes may not survive."""
+    status = 1
+    try:
+        _die_with_parent()
+        from archbench.measurement.job import run_job
+
+        run_job(job, emit)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

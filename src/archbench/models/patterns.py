@@ -1,0 +1,34 @@
+"""A pattern workload as a torch module: for each convolution Conv2d, BatchNorm2d and, where the pattern has one, ReLU."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from archbench.workloads.convolution import Convolution
+from archbench.workloads.pattern import PatternWorkload
+
+
+def build(workload: PatternWorkload) -> nn.Sequential:
+    """The network in evaluation mode, its parameters not yet meaningful: see `archbench.models.weights`.
+
+    Maps (batch, width, rows, columns) to the same shape.
+    """
+    layers = [layer for convolution in workload.convolutions for layer in _layers(convolution)]
+    return nn.Sequential(*layers).eval().requires_grad_(False)
+
+
+def _layers(convolution: Convolution) -> list[nn.Module]:
+    rows, columns = convolution.kernel
+    layers: list[nn.Module] = [
+        nn.Conv2d(
+            convolution.in_channels,
+            convolution.out_channels,
+            convolution.kernel,
+            padding=(rows // 2, columns // 2),
+            groups=convolution.groups,
+            bias=False,
+        ),
+        nn.BatchNorm2d(convolution.out_channels),
+    ]
+    return [*layers, nn.ReLU()] if convolution.relu else layers

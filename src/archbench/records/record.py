@@ -1,0 +1,115 @@
+"""What was measured for one case, with raw samples, as immutable data.
+
+Durations are whole nanoseconds as the clock gave them; everything derived (latency, speedup, intervals) can be computed again
+from them. SCHEMA_VERSION changes whenever a reader of the old form would misread the new one.
+
+History: 1 (first form).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from archbench.records.interval import Interval
+
+SCHEMA_VERSION = 1
+
+#: A reference output that moves less than this under another input would pass whatever a backend computes.
+MIN_SENSITIVITY = 1e-2
+
+
+class Status(Enum):
+    """What became of a case."""
+
+    MEASURED = "measured"
+    CHECKED = "checked"
+    PARITY_FAILURE = "parity failure"
+    SKIPPED = "skipped"
+    ERROR = "error"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The timed blocks of one runnable in one process: `duration_ns[i]` covers `inferences` back-to-back inferences."""
+
+    inferences: int
+    duration_ns: tuple[int, ...]
+
+    @property
+    def seconds_per_inference(self) -> tuple[float, ...]:
+        """Latency of each block, in seconds."""
+        return tuple(duration / self.inferences * 1e-9 for duration in self.duration_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSamples:
+    """One worker process: block i of `own` and block i of `reference` were timed in the same round.
+
+    `reference` is None for the reference itself and where the reference failed. `calibration` is the fixed work timed in the
+    same rounds.
+    """
+
+    process: int
+    own: Samples
+    reference: Samples | None
+    calibration: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """Largest absolute output error over the root mean square of the float64 reference output.
+
+    `sensitivity` is how much the reference output changes, relative to itself, when the input is another one.
+    """
+
+    error: float
+    tolerance: float
+    sensitivity: float
+
+    @property
+    def holds(self) -> bool:
+        """The output is right within rounding."""
+        return self.error <= self.tolerance
+
+    @property
+    def has_teeth(self) -> bool:
+        """The reference output depends on the input, so that a wrong backend could fail."""
+        return self.sensitivity >= MIN_SENSITIVITY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where a case ran: the machine's fingerprint, versions of libraries, allocator, affinity."""
+
+    fingerprint: str
+    versions: Mapping[str, str]
+    allocator: str
+    affinity: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """Everything measured for one case.
+
+    `latency` is seconds per inference of the whole batch; `speedup` is reference latency over own latency, paired.
+    `planted` is the fraction of extra work added on purpose, 0 in an honest run.
+    """
+
+    case_id: str
+    status: Status
+    environment: Environment
+    cost: Mapping[str, float]
+    reason: str | None = None
+    backend_version: str | None = None
+    granted: Mapping[str, str] | None = None
+    parity: Parity | None = None
+    latency: Interval | None = None
+    speedup: Interval | None = None
+    processes: tuple[ProcessSamples, ...] = ()
+    executed_graph: tuple[str, ...] = ()
+    phases: Mapping[str, float] | None = None
+    planted: float = 0.0
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,50 @@
+"""Names to import paths. Nothing is imported until it is asked for; adding a part is one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from archbench.errors import UnknownNameError
+
+PATTERNS: Mapping[str, str] = {
+    "standard": "archbench.workloads.patterns.standard:PATTERN",
+    "factorized": "archbench.workloads.patterns.factorized:PATTERN",
+    "bottleneck": "archbench.workloads.patterns.bottleneck:PATTERN",
+    "depthwise-separable": "archbench.workloads.patterns.depthwise_separable:PATTERN",
+    "depthwise-bottleneck": "archbench.workloads.patterns.depthwise_bottleneck:PATTERN",
+    "grouped": "archbench.workloads.patterns.grouped:PATTERN",
+}
+
+#: The first one is the reference.
+BACKENDS: Mapping[str, str] = {
+    "torch": "archbench.backends.torch_eager:TORCH",
+    "torch-channels-last": "archbench.backends.torch_channels_last:TORCH_CHANNELS_LAST",
+    "openvino-cpu-f32": "archbench.backends.openvino_cpu_f32:OPENVINO_CPU_F32",
+    "openvino-cpu-bf16": "archbench.backends.openvino_cpu_bf16:OPENVINO_CPU_BF16",
+    "openvino-gpu-f16": "archbench.backends.openvino_gpu_f16:OPENVINO_GPU_F16",
+}
+
+REFERENCE_BACKEND = "torch"
+
+
+def check_name(kind: str, table: Mapping[str, Any], name: str) -> str:
+    """Return `name` if `table` holds it.
+
+    Raises:
+        UnknownNameError: it does not; the message lists what is known.
+    """
+    if name not in table:
+        raise UnknownNameError(kind, name, table)
+    return name
+
+
+def resolve(kind: str, table: Mapping[str, str], name: str) -> Any:
+    """Import and return the object that `table` names.
+
+    Raises:
+        UnknownNameError: the table holds no such name.
+    """
+    module, _, attribute = table[check_name(kind, table, name)].partition(":")
+    return getattr(importlib.import_module(module), attribute)

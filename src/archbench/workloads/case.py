@@ -1,0 +1,40 @@
+"""A case: what is run, on what, and how. Its id keys every record and baseline, so its form never changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archbench.errors import UnknownNameError, WorkloadError
+from archbench.registry import BACKENDS, check_name
+from archbench.workloads.pattern import PatternWorkload
+
+#: ISA caps in ascending order, as oneDNN names them in lower case.
+ISA_CAPS = ("sse41", "avx", "avx2", "avx512_core", "avx512_core_vnni", "avx512_core_bf16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Workload x backend x threads x ISA cap. `isa` None means no cap.
+
+    Raises:
+        UnknownNameError: an unknown backend or ISA cap.
+        WorkloadError: fewer than one thread.
+    """
+
+    workload: PatternWorkload
+    backend: str
+    threads: int = 1
+    isa: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name("backend", BACKENDS, self.backend)
+        if self.isa is not None and self.isa not in ISA_CAPS:
+            raise UnknownNameError("ISA cap", self.isa, ISA_CAPS)
+        if self.threads < 1:
+            raise WorkloadError(f"`threads >= 1` must hold, but got threads={self.threads}.")
+
+    @property
+    def id(self) -> str:
+        """The canonical id: `workload:backend:tTHREADS[:isa]`."""
+        cap = "" if self.isa is None else f":{self.isa}"
+        return f"{self.workload.id}:{self.backend}:t{self.threads}{cap}"
