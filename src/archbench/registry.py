@@ -15,6 +15,7 @@ PATTERNS: Mapping[str, str] = {
     "depthwise-separable": "archbench.workloads.patterns.depthwise_separable:PATTERN",
     "depthwise-bottleneck": "archbench.workloads.patterns.depthwise_bottleneck:PATTERN",
     "grouped": "archbench.workloads.patterns.grouped:PATTERN",
+    "inverted-bottleneck": "archbench.workloads.patterns.inverted_bottleneck:PATTERN",
 }
 
 #: The first one is the reference.

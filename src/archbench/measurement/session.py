@@ -21,9 +21,10 @@ from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
-from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
+from archbench.records.record import CaseRecord, Environment, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
-from archbench.stats.ratio import location, mean_of
+from archbench.stats.processes import latencies, paired_speedups
+from archbench.stats.ratio import mean_of
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
@@ -35,7 +36,7 @@ class SessionSettings:
     """How every case of a run is measured.
 
     Args:
-        processes: worker processes a case, each from its own launcher; 0 checks parity and times nothing.
+        processes: worker processes a case, each from its own launcher.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
         allocator: preset of `archbench.machine.allocator`.
@@ -75,10 +76,11 @@ class PairedPlan:
 
 
 class PairedSession:
-    """Owns the launchers of a run. Close it, or use it as a context manager."""
+    """Owns the launchers of a run; checks parity and times nothing unless `timed`. Close it, or use it as a context manager."""
 
-    def __init__(self, settings: SessionSettings) -> None:
+    def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
         self._settings = settings
+        self._processes = settings.processes if timed else 0
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
 
@@ -103,7 +105,7 @@ class PairedSession:
         unmeasured: dict[str, Unmeasured] = {}
         prepared = self._run_process(plan, 0, unmeasured, timed=False)
         outcomes = [
-            self._run_process(plan, process, unmeasured, timed=True) for process in range(self._settings.processes)
+            self._run_process(plan, process, unmeasured, timed=True) for process in range(self._processes)
         ]
         return tuple(self._record(plan, name, prepared, outcomes, unmeasured.get(name)) for name in plan.backends)
 
@@ -164,7 +166,7 @@ class PairedSession:
     def _pool(self, plan: PairedPlan) -> list[Launcher]:
         key = (plan.isa, plan.threads, self._preload(plan))
         if key not in self._pools:
-            self._pools[key] = [self._launch(plan) for _ in range(max(1, self._settings.processes))]
+            self._pools[key] = [self._launch(plan) for _ in range(max(1, self._processes))]
             for launcher in self._pools[key]:
                 launcher.wait_ready()
         return self._pools[key]
@@ -201,7 +203,7 @@ class PairedSession:
             for index, outcome in enumerate(outcomes)
             if (samples := outcome.process_samples(index, backend, REFERENCE_BACKEND)) is not None
         )
-        latencies = [location(process.own.seconds_per_inference) for process in processes]
+        speedups = paired_speedups(processes)
         return CaseRecord(
             case_id=plan.case(backend).id,
             status=unmeasured.status if unmeasured else Status.MEASURED if processes else Status.CHECKED,
@@ -211,8 +213,8 @@ class PairedSession:
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,
-            latency=mean_of(latencies) if latencies else None,
-            speedup=mean_of(speedups) if (speedups := paired_speedups(processes)) else None,
+            latency=mean_of(latencies(processes)) if processes else None,
+            speedup=mean_of(speedups) if speedups else None,
             processes=processes,
             executed_graph=loaded.executed_graph if loaded else (),
             phases=_total_phases(outcomes),
@@ -229,15 +231,6 @@ class PairedSession:
             allocator=self._settings.allocator,
             affinity=_affinity(plan.threads),
         )
-
-
-def paired_speedups(processes: Sequence[ProcessSamples]) -> list[float]:
-    """Reference latency over own latency of each process that sampled both in the same rounds."""
-    return [
-        location(process.reference.seconds_per_inference) / location(process.own.seconds_per_inference)
-        for process in processes
-        if process.reference is not None
-    ]
 
 
 def _affinity(threads: int) -> tuple[int, ...]:

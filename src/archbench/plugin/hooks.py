@@ -1,0 +1,168 @@
+"""The pytest11 entry point: every pytest and pytest-benchmark hook that archbench answers."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from archbench.errors import ArchbenchError, UsageError
+from archbench.gate.baselines import find_baseline
+from archbench.machine.fingerprint import read_fingerprint
+from archbench.plugin.fixtures import CLOCK, HARNESS, OPTIONS, archbench, archbench_run, model_factory, openvino_compile
+from archbench.plugin.harness import Harness
+from archbench.plugin.options import Options, add_options
+from archbench.plugin.replay import ReplayClock
+from archbench.records.runfile import KEY
+from archbench.report.summary import run_summary
+from archbench.workloads.case import Case
+
+__all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
+
+_PARAMETER = "archbench_case"
+_USAGE = 2
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        options = Options.from_config(config)
+    except ArchbenchError as error:
+        pytest.exit(f"archbench: {error}", returncode=_USAGE)
+    config.stash[OPTIONS] = options
+    config.stash[CLOCK] = ReplayClock()
+    _point_storage_at_baselines(config, options)
+
+
+def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None:
+    """Let a bare --benchmark-compare find the accepted baseline, and --benchmark-save put runs beside it."""
+    if config.getoption("benchmark_storage") != "file://./.benchmarks":
+        return
+    found = find_baseline(config.rootpath / options.baselines, read_fingerprint().key, options.profile)
+    if found is not None:
+        config.option.benchmark_storage = f"file://{found.parent}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _PARAMETER not in metafunc.fixturenames:
+        return
+    try:
+        cases = metafunc.config.stash[OPTIONS].cases()
+    except UsageError as error:
+        pytest.exit(f"archbench: {error}", returncode=_USAGE)
+    metafunc.parametrize(_PARAMETER, cases, ids=[case.id for case in cases])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    timer = config.stash[CLOCK].now
+    last = []
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "archbench" in names:
+            case = _case_of(item)
+            group = {} if case is None else {"group": case.workload.id}
+            item.add_marker(pytest.mark.benchmark(timer=timer, **group))
+        if "archbench_run" in names:
+            last.append(item)
+    items[:] = [*(item for item in items if item not in last), *last] if last else items
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    config = session.config
+    used = [item for item in session.items if {"archbench", "archbench_run"} & set(getattr(item, "fixturenames", ()))]
+    if not used or config.getoption("collectonly"):
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+
+    def say(line: str) -> None:
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
+    harness = Harness(config.stash[OPTIONS], config.rootpath, say, check_only=benchmarks.disabled)
+    config.stash[HARNESS] = harness
+    try:
+        harness.open(case for item in used if (case := _case_of(item)) is not None)
+    except ArchbenchError as error:
+        harness.close()
+        pytest.exit(f"archbench: {error}", returncode=_USAGE)
+    if benchmarks.json is None and not benchmarks.disabled and harness.journal is not None:
+        benchmarks.json = harness.journal.folder / "run.json"
+
+
+def _case_of(item: pytest.Item) -> Case | None:
+    parameters: Mapping[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    case: Case | None = parameters.get(_PARAMETER)
+    return case
+
+
+def pytest_benchmark_generate_machine_info() -> Mapping[str, Any]:
+    """The fingerprint in place of a dump that changes with the clock frequency."""
+    machine = read_fingerprint()
+    return {
+        "node": platform.node(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "release": platform.release(),
+        "python_implementation": platform.python_implementation(),
+        "python_version": platform.python_version(),
+        "cpu": asdict(machine),
+        "fingerprint": machine.key,
+    }
+
+
+def pytest_benchmark_compare_machine_info(
+    benchmarksession: Any, machine_info: Mapping[str, Any], compared_benchmark: Mapping[str, Any]
+) -> bool:
+    """Say so only when the machine itself differs."""
+    compared = compared_benchmark.get("machine_info", {}).get("fingerprint")
+    if compared != machine_info["fingerprint"]:
+        benchmarksession.logger.warning(
+            f"the compared run is of another machine ({compared}); only ratios between backends can be compared."
+        )
+    return True
+
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    harness = config.stash.get(HARNESS, None)
+    if harness is not None:
+        output_json[KEY] = msgspec.to_builtins(harness.section())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Workers end before pytest-benchmark writes, so that nothing stays behind if writing fails."""
+    harness = session.config.stash.get(HARNESS, None)
+    if harness is not None:
+        harness.close()
+        harness.finish()
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    harness = config.stash.get(HARNESS, None)
+    if harness is None or not harness.records:
+        return
+    terminalreporter.section("archbench")
+    for line in run_summary(harness.records.values(), harness.phases).splitlines():
+        terminalreporter.write_line(line)
+    for name, finding in harness.findings.items():
+        terminalreporter.write_line(f"claim {name}: {finding.outcome.value} ({finding.evidence})")
+    if harness.journal is not None:
+        terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
+
+
+def _relative(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path

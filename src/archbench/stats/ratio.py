@@ -51,6 +51,16 @@ def ratio_of(numerator: Sequence[float], denominator: Sequence[float], confidenc
     return _interval(difference, squared_error, _welch(over, under), confidence)
 
 
+def scaled(interval: Interval, factor: float) -> Interval:
+    """`interval` with estimate and bounds multiplied by a positive, exactly known factor."""
+    return Interval(
+        estimate=interval.estimate * factor,
+        low=None if interval.low is None else interval.low * factor,
+        high=None if interval.high is None else interval.high * factor,
+        confidence=interval.confidence,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Summary:
     mean: float

@@ -6,9 +6,12 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from archbench.errors import WorkloadError
-from archbench.registry import PATTERNS, check_name
+from archbench.registry import check_name
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
+
+#: The form/function paper's patterns (i) to (vi).
+SIX = ("standard", "factorized", "bottleneck", "depthwise-separable", "depthwise-bottleneck", "grouped")
 
 DEPTHS = (10, 20, 30, 40, 50)
 WIDTHS = (32, 64, 128, 256, 512)
@@ -43,7 +46,7 @@ def paper() -> Iterator[PatternWorkload]:
 
 def _networks(points: Iterable[Mapping[str, int]]) -> Iterator[PatternWorkload]:
     for point in points:
-        for pattern in PATTERNS:
+        for pattern in SIX:
             yield PatternWorkload(pattern=pattern, depth=point["depth"], width=point["width"], batch=point["batch"])
 
 
@@ -67,7 +70,7 @@ def equal_work(measure: Callable[[PatternWorkload], int]) -> Iterator[PatternWor
     The work left over by that rounding is at most 5 % and is listed by `archbench cost`.
     """
     target = measure(_equal_work_candidate("standard", EQUAL_WORK_BASE_WIDTH))
-    for pattern in PATTERNS:
+    for pattern in SIX:
         candidates = _candidates(pattern, range(WIDTH_STEP, 8 * EQUAL_WORK_BASE_WIDTH, WIDTH_STEP))
         yield min(candidates, key=lambda workload: abs(measure(workload) - target))
 

@@ -44,7 +44,7 @@ class PatternWorkload:
         batch: images per inference, >= 1.
         kernel: odd edge length of the spatial convolution.
         groups: groups of the grouped pattern; None means the pattern's default.
-        ratio: reduction (bottleneck) or expansion (depthwise-bottleneck); None means the pattern's default.
+        ratio: reduction (the bottlenecks) or expansion (inverted-bottleneck); None means the pattern's default.
 
     Raises:
         UnknownNameError: no such pattern.

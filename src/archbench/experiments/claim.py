@@ -1,0 +1,76 @@
+"""A paper's finding as a predicate over records, judged with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from archbench.records.record import CaseRecord, Status
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case
+
+
+class Outcome(Enum):
+    """What the records say of a claim."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold here"
+    INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not measured"
+
+    @property
+    def decided(self) -> bool:
+        """Holds or does not hold; only a change between these two is a changed verdict."""
+        return self in (Outcome.HOLDS, Outcome.DOES_NOT_HOLD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """An outcome with the numbers behind it, as one line."""
+
+    outcome: Outcome
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A measured case, parsed."""
+
+    case: Case
+    record: CaseRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """`source` is paper, section and figure; `judge` takes the measured points and never raises on missing ones."""
+
+    name: str
+    source: str
+    statement: str
+    judge: Callable[[tuple[Point, ...]], Finding]
+
+
+def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
+    """The claim's outcome over the measured, honest records among `records`."""
+    points = tuple(
+        Point(case=parse_case(case_id), record=record)
+        for case_id, record in records.items()
+        if record.status is Status.MEASURED and not record.planted
+    )
+    return claim.judge(points)
+
+
+def settle(parts: Iterable[tuple[bool | None, str]]) -> Finding:
+    """One finding from many parts, each true, false or (None) undecided, with its evidence.
+
+    One false part refutes the claim, one undecided part leaves it open, no part means not measured.
+    """
+    found = list(parts)
+    if not found:
+        return Finding(outcome=Outcome.NOT_MEASURED, evidence="the cases it needs were not measured in this run")
+    for value, outcome in ((False, Outcome.DOES_NOT_HOLD), (None, Outcome.INCONCLUSIVE)):
+        against = [evidence for truth, evidence in found if truth is value]
+        if against:
+            return Finding(outcome=outcome, evidence="; ".join(against))
+    return Finding(outcome=Outcome.HOLDS, evidence="; ".join(evidence for _, evidence in found))

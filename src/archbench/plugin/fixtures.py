@@ -1,0 +1,90 @@
+"""The fixtures: `archbench` measures, `model_factory` and `openvino_compile` build in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from archbench.cache import ArtifactCache
+from archbench.contracts import CompiledModel, RunSettings
+from archbench.measurement.artifacts import DEFAULT_ROUTE, Route, load_module, network_for
+from archbench.plugin.harness import Harness
+from archbench.plugin.options import Options
+from archbench.plugin.replay import ReplayClock
+from archbench.records.record import CaseRecord, Status
+from archbench.records.runfile import KEY
+from archbench.registry import BACKENDS, resolve
+from archbench.workloads.case import Case
+from archbench.workloads.pattern import PatternWorkload
+
+if TYPE_CHECKING:
+    import torch
+
+HARNESS = pytest.StashKey[Harness]()
+OPTIONS = pytest.StashKey[Options]()
+CLOCK = pytest.StashKey[ReplayClock]()
+
+
+class Archbench:
+    """What the `archbench` fixture gives a test."""
+
+    def __init__(self, harness: Harness, benchmark: Any, clock: ReplayClock) -> None:
+        self._harness = harness
+        self._benchmark = benchmark
+        self._clock = clock
+
+    def measure(self, case: Case) -> CaseRecord:
+        """Measure `case` paired with the reference, give pytest-benchmark its samples and return the record.
+
+        Skips the test where the backend is absent; fails it where the output is wrong or the backend failed or crashed.
+        With --benchmark-disable parity is checked and nothing is timed.
+        """
+        record = self._harness.record_of(case)
+        self._benchmark.extra_info[KEY] = msgspec.to_builtins(record)
+        if record.status is Status.SKIPPED:
+            pytest.skip(record.reason or "not available here")
+        if record.status not in (Status.MEASURED, Status.CHECKED):
+            pytest.fail(f"{case.id}: {record.status.value}: {record.reason}", pytrace=False)
+        seconds = [value for process in record.processes for value in process.own.seconds_per_inference]
+        self._clock.replay(self._benchmark, seconds or [0.0])
+        return record
+
+
+@pytest.fixture
+def archbench(request: pytest.FixtureRequest, benchmark: Any) -> Archbench:
+    """Measures cases as pytest-benchmark benchmarks."""
+    stash = request.config.stash
+    return Archbench(stash[HARNESS], benchmark, stash[CLOCK])
+
+
+@pytest.fixture
+def archbench_run(request: pytest.FixtureRequest) -> Harness:
+    """The run so far: its records, and the judgement of claims over them. Tests that use it run last."""
+    return request.config.stash[HARNESS]
+
+
+@pytest.fixture(scope="session")
+def model_factory(request: pytest.FixtureRequest) -> Callable[[PatternWorkload], torch.nn.Module]:
+    """`model_factory(workload)`: its torch module with seeded, calibrated weights, from the cache."""
+    cache = ArtifactCache(request.config.stash[OPTIONS].measurement.cache)
+    return lambda workload: load_module(workload, cache)
+
+
+@pytest.fixture(scope="session")
+def openvino_compile(request: pytest.FixtureRequest) -> Callable[..., CompiledModel]:
+    """`openvino_compile(workload, backend="openvino-cpu-f32", route=...)`: the workload compiled in this process."""
+    options = request.config.stash[OPTIONS]
+    cache = ArtifactCache(options.measurement.cache)
+
+    def compile_workload(
+        workload: PatternWorkload, backend: str = "openvino-cpu-f32", route: Route = DEFAULT_ROUTE
+    ) -> CompiledModel:
+        runtime = resolve("backend", BACKENDS, backend)
+        network = network_for(workload, runtime.form, cache, route)
+        model: CompiledModel = runtime.load(network, RunSettings(threads=options.threads, isa=None, cache=cache.root))
+        return model
+
+    return compile_workload

@@ -1,0 +1,161 @@
+"""Command-line options, parsed once into a frozen value so that pytest does not leak inwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from archbench.cache import default_cache_root
+from archbench.errors import UsageError
+from archbench.gate.baselines import BASELINES_FOLDER
+from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
+from archbench.measurement.session import SessionSettings
+from archbench.registry import BACKENDS, REFERENCE_BACKEND, check_name
+from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.grids import PROFILES, profile_cases
+from archbench.workloads.ids import parse_workload
+
+DEFAULT_BACKENDS = (REFERENCE_BACKEND, "openvino-cpu-f32")
+DEFAULT_PROCESSES = 10
+DEFAULT_SECONDS = 0.4
+MIN_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line asked of archbench. `workloads` is empty unless --archbench-workload replaced the profile."""
+
+    profile: str
+    workloads: tuple[str, ...]
+    backends: tuple[str, ...]
+    required: tuple[str, ...]
+    threads: int
+    isas: tuple[str | None, ...]
+    baselines: Path
+    resume: bool
+    measurement: SessionSettings
+
+    @classmethod
+    def from_config(cls, config: pytest.Config) -> Options:
+        """Read and check the options.
+
+        Raises:
+            UsageError: a name or number that is not allowed.
+        """
+        get = config.getoption
+        required = tuple(get("require_backend"))
+        backends = tuple(dict.fromkeys((*(get("archbench_backend") or DEFAULT_BACKENDS), *required)))
+        for backend in backends:
+            check_name("backend", BACKENDS, backend)
+        allocator_environment(get("archbench_allocator"))
+        if get("archbench_processes") < 1 or get("archbench_seconds") <= 0:
+            raise UsageError("--archbench-processes must be at least 1 and --archbench-seconds above 0.")
+        return cls(
+            profile=check_name("profile", PROFILES, get("archbench_profile")),
+            workloads=tuple(parse_workload(text).id for text in get("archbench_workload")),
+            backends=backends,
+            required=required,
+            threads=get("archbench_threads"),
+            isas=tuple(get("archbench_isa")) or (None,),
+            baselines=Path(get("archbench_baselines")),
+            resume=get("archbench_resume"),
+            measurement=SessionSettings(
+                processes=get("archbench_processes"),
+                seconds=get("archbench_seconds"),
+                min_rounds=MIN_ROUNDS,
+                allocator=get("archbench_allocator"),
+                cache=Path(get("archbench_cache") or default_cache_root()),
+                plant=dict(_parse_plant(text) for text in get("archbench_plant")),
+            ),
+        )
+
+    def cases(self) -> list[Case]:
+        """The cases of the profile, or of the workloads named instead.
+
+        Raises:
+            UsageError: an unknown ISA cap or fewer than one thread.
+        """
+        if not self.workloads:
+            return list(profile_cases(self.profile, self.backends, threads=self.threads, isas=self.isas))
+        return [
+            Case(workload=parse_workload(text), backend=backend, threads=self.threads, isa=isa)
+            for text in self.workloads
+            for isa in self.isas
+            for backend in self.backends
+        ]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option."""
+    group = parser.getgroup("archbench", "archbench: performance of convolutional networks")
+    group.addoption(
+        "--archbench-profile", default="smoke", metavar="NAME", help=f"which cases: {', '.join(PROFILES)} (default: smoke)"
+    )
+    group.addoption(
+        "--archbench-workload", action="append", default=[], metavar="ID", help="a workload id to measure instead of the profile"
+    )
+    group.addoption(
+        "--archbench-backend",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"a backend to measure: {', '.join(BACKENDS)} (default: {' and '.join(DEFAULT_BACKENDS)})",
+    )
+    group.addoption(
+        "--require-backend",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure this backend and fail with exit code 2 if the machine lacks it",
+    )
+    group.addoption(
+        "--threads", dest="archbench_threads", type=int, default=1, metavar="N", help="threads of every backend (default: 1)"
+    )
+    group.addoption(
+        "--isa", dest="archbench_isa", action="append", default=[], metavar="CAP", help=f"cap the ISA: {', '.join(ISA_CAPS)}"
+    )
+    group.addoption(
+        "--archbench-processes",
+        type=int,
+        default=DEFAULT_PROCESSES,
+        metavar="N",
+        help=f"worker processes a case (default: {DEFAULT_PROCESSES})",
+    )
+    group.addoption(
+        "--archbench-seconds",
+        type=float,
+        default=DEFAULT_SECONDS,
+        metavar="S",
+        help=f"seconds of sampling a process (default: {DEFAULT_SECONDS})",
+    )
+    group.addoption(
+        "--archbench-allocator",
+        default=DEFAULT_ALLOCATOR,
+        metavar="NAME",
+        help=f"memory allocator of the workers: {', '.join(ALLOCATORS)} (default: {DEFAULT_ALLOCATOR})",
+    )
+    group.addoption("--archbench-cache", metavar="DIR", help="folder of exported and compiled models")
+    group.addoption(
+        "--archbench-baselines", default=str(BASELINES_FOLDER), metavar="DIR", help="folder of accepted baselines (default: baselines)"
+    )
+    group.addoption("--archbench-resume", action="store_true", help="go on with the newest unfinished run")
+    group.addoption(
+        "--archbench-plant",
+        action="append",
+        default=[],
+        metavar="CASE=PERCENT",
+        help="add real extra work to the cases that match, to see the gate catch it",
+    )
+
+
+def _parse_plant(text: str) -> tuple[str, float]:
+    pattern, separator, percent = text.rpartition("=")
+    try:
+        fraction = float(percent) / 100
+    except ValueError:
+        fraction = 0.0
+    if not separator or not pattern or fraction <= 0:
+        raise UsageError(f"--archbench-plant takes CASE=PERCENT with a percentage above 0, but got {text!r}.")
+    return pattern, fraction

@@ -1,0 +1,96 @@
+"""A whole run in one file: pytest-benchmark's JSON, our records inside it.
+
+Each benchmark's `extra_info["archbench"]` is a CaseRecord; the top-level key `archbench` is a RunSection with what
+pytest-benchmark has no place for: cases without a timing, verdicts of claims, and, in a baseline, who accepted it and why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from archbench.errors import RecordFileError
+from archbench.records.record import SCHEMA_VERSION, CaseRecord
+
+KEY = "archbench"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Why a run became a baseline, and when (ISO 8601, UTC)."""
+
+    reason: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSection:
+    """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline."""
+
+    fingerprint: str
+    machine: Mapping[str, Any]
+    profile: str
+    failed: bool
+    unmeasured: tuple[CaseRecord, ...] = ()
+    claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    accepted: Acceptance | None = None
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFile:
+    """A run file as read: `document` is the whole JSON, `records` every case by id."""
+
+    path: Path
+    document: Mapping[str, Any]
+    section: RunSection
+    records: Mapping[str, CaseRecord]
+
+
+def read_run_file(path: Path) -> RunFile:
+    """Read a run or baseline file.
+
+    Raises:
+        RecordFileError: unreadable, truncated, foreign, or of another schema version.
+    """
+    document = _read_json(path)
+    if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
+        raise RecordFileError(f"{path} is not a pytest-benchmark JSON file; pass a file that --benchmark-json wrote.")
+    section = document.get(KEY)
+    if not isinstance(section, dict):
+        raise RecordFileError(f"{path} holds no archbench records; make it with `pytest benchmarks/ --benchmark-json=FILE`.")
+    if section.get("schema_version") != SCHEMA_VERSION:
+        raise RecordFileError(
+            f"{path} has schema version {section.get('schema_version')!r} but this archbench reads {SCHEMA_VERSION}; "
+            "measure again, or use the archbench that wrote it."
+        )
+    try:
+        run = msgspec.convert(section, RunSection)
+        measured = [
+            msgspec.convert(entry["extra_info"][KEY], CaseRecord)
+            for entry in document["benchmarks"]
+            if KEY in entry.get("extra_info", {})
+        ]
+    except (msgspec.ValidationError, AttributeError, TypeError) as error:
+        raise RecordFileError(f"{path} holds a broken archbench record: {error}.") from error
+    records = {record.case_id: record for record in (*measured, *run.unmeasured)}
+    return RunFile(path=path, document=document, section=run, records=records)
+
+
+def with_section(document: Mapping[str, Any], section: RunSection) -> dict[str, Any]:
+    """A copy of a run document whose run section is `section`."""
+    return {**document, KEY: msgspec.to_builtins(section)}
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise RecordFileError(f"cannot read {path}: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise RecordFileError(f"{path} is not whole JSON ({error}); it may be truncated.") from error

@@ -1,0 +1,20 @@
+"""The end of a run as text: the results table and where the time went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from archbench.records.record import CaseRecord
+from archbench.report.table import results_table
+
+_ORDER = ("load", "parity", "warm-up", "timed")
+
+
+def run_summary(records: Iterable[CaseRecord], phases: Mapping[str, float]) -> str:
+    """The table, then the share of the timed phase spent inside measured inference."""
+    lines = [results_table(records)]
+    timed = phases.get("timed", 0.0)
+    if timed > 0:
+        spent = ", ".join(f"{phase} {phases.get(phase, 0.0):.1f} s" for phase in _ORDER)
+        lines.append(f"workers: {spent}; {phases['inference'] / timed:.0%} of the timed phase inside measured inference")
+    return "\n".join(lines)

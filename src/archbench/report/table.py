@@ -1,0 +1,137 @@
+"""The tables a person reads at the end of a run and of the gate, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from io import StringIO
+
+from rich.console import Console
+from rich.table import Table
+
+from archbench.cost.formulas import Cost
+from archbench.gate.verdict import GateReport, Verdict
+from archbench.records.interval import Interval
+from archbench.records.record import CaseRecord, Status
+from archbench.registry import REFERENCE_BACKEND
+from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case
+
+
+def results_table(records: Iterable[CaseRecord]) -> str:
+    """One line a workload: latency per image on each backend, then each speedup with its interval.
+
+    A case that was not measured shows its status in the place of its latency.
+    """
+    rows = _by_workload(records)
+    backends = list(dict.fromkeys(backend for row in rows.values() for backend in row))
+    gained = [backend for backend in backends if backend != REFERENCE_BACKEND]
+    table = _table("pattern", *_AXES, *(f"{backend}\nper image" for backend in backends))
+    for backend in gained:
+        table.add_column(f"{backend}\nspeedup [95 %]", justify="right")
+    for row in rows.values():
+        case = next(iter(row.values()))[0]
+        table.add_row(
+            case.workload.pattern,
+            *_axes(case),
+            *(_latency(row.get(backend)) for backend in backends),
+            *(_speedup(row.get(backend)) for backend in gained),
+        )
+    return _text(table)
+
+
+_AXES = ("depth", "width", "batch", "pixels")
+
+
+def gate_table(report: GateReport) -> str:
+    """One line a case, the worst first."""
+    table = _table("verdict", "case", "latency", "speedup", "why")
+    order = {verdict: index for index, verdict in enumerate(Verdict)}
+    for entry in sorted(report.verdicts, key=lambda entry: -order[entry.verdict]):
+        table.add_row(
+            entry.verdict.value,
+            entry.case_id,
+            _change(entry.slowdown),
+            _change(_inverse(entry.speedup_loss)),
+            entry.reason,
+        )
+    return _text(table)
+
+
+def cost_table(cost: Cost) -> str:
+    """The cost of one workload, a line a quantity."""
+    return "\n".join(
+        (
+            f"MACs            {cost.macs} ({format_count(cost.macs)})",
+            f"FLOPs           {cost.flops} ({format_count(cost.flops)}, 2 a MAC, convolutions only)",
+            f"parameters      {cost.parameters} ({format_count(cost.parameters)})",
+            f"weights         {format_bytes(cost.weight_bytes)} (float32)",
+            f"activations     {format_bytes(cost.activation_bytes)} (all convolution outputs, float32)",
+            f"memory access   {format_bytes(cost.memory_access_bytes)} (inputs, weights and outputs, once each)",
+            f"intensity       {cost.intensity:.3g} FLOPs a byte",
+        )
+    )
+
+
+def _by_workload(records: Iterable[CaseRecord]) -> Mapping[object, dict[str, tuple[Case, CaseRecord]]]:
+    rows: dict[object, dict[str, tuple[Case, CaseRecord]]] = {}
+    for record in records:
+        case = parse_case(record.case_id)
+        rows.setdefault((case.workload, case.threads, case.isa), {})[case.backend] = (case, record)
+    return rows
+
+
+def _axes(case: Case) -> tuple[str, ...]:
+    workload = case.workload
+    rows, columns = workload.resolution
+    return (str(workload.depth), str(workload.width), str(workload.batch), f"{rows}x{columns}")
+
+
+def _latency(entry: tuple[Case, CaseRecord] | None) -> str:
+    if entry is None:
+        return "-"
+    case, record = entry
+    if record.status is not Status.MEASURED or record.latency is None:
+        return record.status.value
+    return format_seconds(record.latency.estimate / case.workload.batch)
+
+
+def _speedup(entry: tuple[Case, CaseRecord] | None) -> str:
+    if entry is None or entry[1].speedup is None:
+        return "-"
+    speedup = entry[1].speedup
+    if speedup.low is None or speedup.high is None:
+        return f"{format_ratio(speedup.estimate)} [one process]"
+    return f"{format_ratio(speedup.estimate)} [{speedup.low:.2f}, {speedup.high:.2f}]"
+
+
+def _change(interval: Interval | None) -> str:
+    if interval is None:
+        return "-"
+    if interval.low is None or interval.high is None:
+        return f"{format_change(interval.estimate)} [one process]"
+    return f"{format_change(interval.estimate)} [{(interval.low - 1) * 100:+.1f}, {(interval.high - 1) * 100:+.1f}]"
+
+
+def _inverse(interval: Interval | None) -> Interval | None:
+    if interval is None:
+        return None
+    return Interval(
+        estimate=1 / interval.estimate,
+        low=None if interval.high is None else 1 / interval.high,
+        high=None if interval.low is None else 1 / interval.low,
+        confidence=interval.confidence,
+    )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 or len(columns) == 5 else "right", no_wrap=True)
+    return table
+
+
+def _text(table: Table) -> str:
+    stream = StringIO()
+    Console(file=stream, width=400, no_color=True, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
