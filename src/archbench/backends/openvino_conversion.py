@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,5 +21,7 @@ def ir_from_module(module: torch.nn.Module, input_shape: tuple[int, ...], ir_pat
     """Trace the module for a fixed input shape and write it as IR with weights uncompressed."""
     import torch
 
-    model = ov.convert_model(module, example_input=torch.zeros(input_shape), input=list(input_shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the converter's own use of torch.jit.trace
+        model = ov.convert_model(module, example_input=torch.zeros(input_shape), input=list(input_shape))
     ov.save_model(model, ir_path, compress_to_fp16=False)

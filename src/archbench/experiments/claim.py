@@ -11,6 +11,9 @@ from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 
 
+_SHOWN = 2
+
+
 class Outcome(Enum):
     """What the records say of a claim."""
 
@@ -72,5 +75,10 @@ def settle(parts: Iterable[tuple[bool | None, str]]) -> Finding:
     for value, outcome in ((False, Outcome.DOES_NOT_HOLD), (None, Outcome.INCONCLUSIVE)):
         against = [evidence for truth, evidence in found if truth is value]
         if against:
-            return Finding(outcome=outcome, evidence="; ".join(against))
-    return Finding(outcome=Outcome.HOLDS, evidence="; ".join(evidence for _, evidence in found))
+            return Finding(outcome=outcome, evidence=_shorten(against))
+    return Finding(outcome=Outcome.HOLDS, evidence=_shorten([evidence for _, evidence in found]))
+
+
+def _shorten(evidence: list[str]) -> str:
+    shown = "; ".join(evidence[:_SHOWN])
+    return shown if len(evidence) <= _SHOWN else f"{shown}; and {len(evidence) - _SHOWN} more like it"

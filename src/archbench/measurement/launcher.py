@@ -41,6 +41,11 @@ class Launcher:
         self._ready = False
         self._send(preload)
 
+    @property
+    def pid(self) -> int:
+        """Process id of the launcher; its only child is the worker at work."""
+        return self._process.pid
+
     def wait_ready(self) -> None:
         """Return once the launcher has imported its modules.
 

@@ -7,7 +7,7 @@ import importlib.metadata
 import os
 import platform
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,7 +21,7 @@ from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
-from archbench.records.record import CaseRecord, Environment, Status
+from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
 from archbench.stats.processes import latencies, paired_speedups
 from archbench.stats.ratio import mean_of
@@ -37,6 +37,8 @@ class SessionSettings:
 
     Args:
         processes: worker processes a case, each from its own launcher.
+        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, is sampled in as many
+            processes again, once.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
         allocator: preset of `archbench.machine.allocator`.
@@ -47,6 +49,7 @@ class SessionSettings:
     """
 
     processes: int
+    precision: float
     seconds: float
     min_rounds: int
     allocator: str
@@ -104,9 +107,9 @@ class PairedSession:
         """
         unmeasured: dict[str, Unmeasured] = {}
         prepared = self._run_process(plan, 0, unmeasured, timed=False)
-        outcomes = [
-            self._run_process(plan, process, unmeasured, timed=True) for process in range(self._processes)
-        ]
+        outcomes = self._run_processes(plan, range(self._processes), unmeasured)
+        if any(self._is_wide(name, outcomes) for name in plan.sampled if name not in unmeasured):
+            outcomes += self._run_processes(plan, range(self._processes, 2 * self._processes), unmeasured)
         return tuple(self._record(plan, name, prepared, outcomes, unmeasured.get(name)) for name in plan.backends)
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
@@ -117,6 +120,19 @@ class PairedSession:
         unmeasured: dict[str, Unmeasured] = {}
         self._run_process(plan, 0, unmeasured, timed=False)
         return {name: entry.reason for name, entry in unmeasured.items() if entry.status is Status.SKIPPED}
+
+    def _run_processes(
+        self, plan: PairedPlan, processes: Iterable[int], unmeasured: dict[str, Unmeasured]
+    ) -> list[ProcessOutcome]:
+        return [self._run_process(plan, process, unmeasured, timed=True) for process in processes]
+
+    def _is_wide(self, backend: str, outcomes: Sequence[ProcessOutcome]) -> bool:
+        speedups = paired_speedups(_process_samples(backend, outcomes))
+        if len(speedups) < 2:
+            return False
+        interval = mean_of(speedups)
+        low, high = interval.bounded
+        return max(high / interval.estimate, interval.estimate / low) > 1 + self._settings.precision
 
     def _run_process(
         self, plan: PairedPlan, process: int, unmeasured: dict[str, Unmeasured], *, timed: bool
@@ -141,6 +157,7 @@ class PairedSession:
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
         pool = self._pool(plan)
+        slot = process % len(pool)
         job = messages.Job(
             workload=plan.workload.id,
             backends=names,
@@ -153,15 +170,15 @@ class PairedSession:
             plant={name: fraction for name in names if (fraction := self._planted(plan.case(name))) > 0},
         )
         try:
-            exited = pool[process].run(job, outcome.hear, self._settings.timeout_s)
+            exited = pool[slot].run(job, outcome.hear, self._settings.timeout_s)
         except WorkerError as error:
-            pool[process].close()
-            pool[process] = self._launch(plan)
+            pool[slot].close()
+            pool[slot] = self._launch(plan)
             return str(error)
         if exited.signal:
             hint = " (out of memory?)" if exited.signal == signal.SIGKILL else ""
             return f"the worker was killed by {signal.Signals(exited.signal).name}{hint}."
-        return f"the worker ended with status {exited.status}: {pool[process].last_words()}" if exited.status else None
+        return f"the worker ended with status {exited.status}: {pool[slot].last_words()}" if exited.status else None
 
     def _pool(self, plan: PairedPlan) -> list[Launcher]:
         key = (plan.isa, plan.threads, self._preload(plan))
@@ -198,11 +215,7 @@ class PairedSession:
         unmeasured: Unmeasured | None,
     ) -> CaseRecord:
         loaded = prepared.loaded.get(backend)
-        processes = tuple(
-            samples
-            for index, outcome in enumerate(outcomes)
-            if (samples := outcome.process_samples(index, backend, REFERENCE_BACKEND)) is not None
-        )
+        processes = _process_samples(backend, outcomes)
         speedups = paired_speedups(processes)
         return CaseRecord(
             case_id=plan.case(backend).id,
@@ -231,6 +244,11 @@ class PairedSession:
             allocator=self._settings.allocator,
             affinity=_affinity(plan.threads),
         )
+
+
+def _process_samples(backend: str, outcomes: Sequence[ProcessOutcome]) -> tuple[ProcessSamples, ...]:
+    sampled = (outcome.process_samples(index, backend, REFERENCE_BACKEND) for index, outcome in enumerate(outcomes))
+    return tuple(samples for samples in sampled if samples is not None)
 
 
 def _affinity(threads: int) -> tuple[int, ...]:

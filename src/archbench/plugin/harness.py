@@ -150,6 +150,7 @@ class Harness:
             "openvino": importlib.metadata.version("openvino"),
             "machine": self.machine.key,
             "processes": 0 if self._check_only else measurement.processes,
+            "precision": measurement.precision,
             "seconds": measurement.seconds,
             "allocator": measurement.allocator,
             "plant": dict(measurement.plant),

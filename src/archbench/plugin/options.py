@@ -19,6 +19,7 @@ from archbench.workloads.ids import parse_workload
 
 DEFAULT_BACKENDS = (REFERENCE_BACKEND, "openvino-cpu-f32")
 DEFAULT_PROCESSES = 10
+DEFAULT_PRECISION = 0.0125
 DEFAULT_SECONDS = 0.4
 MIN_ROUNDS = 5
 
@@ -50,8 +51,11 @@ class Options:
         for backend in backends:
             check_name("backend", BACKENDS, backend)
         allocator_environment(get("archbench_allocator"))
-        if get("archbench_processes") < 1 or get("archbench_seconds") <= 0:
-            raise UsageError("--archbench-processes must be at least 1 and --archbench-seconds above 0.")
+        if get("archbench_processes") < 1:
+            raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
+        for option in ("seconds", "precision"):
+            if not get(f"archbench_{option}") > 0:
+                raise UsageError(f"`--archbench-{option} > 0` must hold, but got {get(f'archbench_{option}')}.")
         return cls(
             profile=check_name("profile", PROFILES, get("archbench_profile")),
             workloads=tuple(parse_workload(text).id for text in get("archbench_workload")),
@@ -63,6 +67,7 @@ class Options:
             resume=get("archbench_resume"),
             measurement=SessionSettings(
                 processes=get("archbench_processes"),
+                precision=get("archbench_precision") / 100,
                 seconds=get("archbench_seconds"),
                 min_rounds=MIN_ROUNDS,
                 allocator=get("archbench_allocator"),
@@ -122,6 +127,14 @@ def add_options(parser: pytest.Parser) -> None:
         default=DEFAULT_PROCESSES,
         metavar="N",
         help=f"worker processes a case (default: {DEFAULT_PROCESSES})",
+    )
+    group.addoption(
+        "--archbench-precision",
+        type=float,
+        default=100 * DEFAULT_PRECISION,
+        metavar="PERCENT",
+        help="a speedup with a wider interval than this to either side gets as many processes again"
+        f" (default: {100 * DEFAULT_PRECISION})",
     )
     group.addoption(
         "--archbench-seconds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from io import StringIO
 
@@ -9,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from archbench.cost.formulas import Cost
-from archbench.gate.verdict import GateReport, Verdict
+from archbench.gate.verdict import SEVERITY, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
+from archbench.records.runfile import RunFile
 from archbench.registry import REFERENCE_BACKEND
 from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
@@ -44,10 +46,9 @@ _AXES = ("depth", "width", "batch", "pixels")
 
 
 def gate_table(report: GateReport) -> str:
-    """One line a case, the worst first."""
+    """One line a case, the worst first; then how the machine drifted, what else changed, and the verdicts counted."""
     table = _table("verdict", "case", "latency", "speedup", "why")
-    order = {verdict: index for index, verdict in enumerate(Verdict)}
-    for entry in sorted(report.verdicts, key=lambda entry: -order[entry.verdict]):
+    for entry in sorted(report.verdicts, key=lambda entry: SEVERITY.index(entry.verdict), reverse=True):
         table.add_row(
             entry.verdict.value,
             entry.case_id,
@@ -55,7 +56,30 @@ def gate_table(report: GateReport) -> str:
             _change(_inverse(entry.speedup_loss)),
             entry.reason,
         )
-    return _text(table)
+    lines = [_text(table), *report.notes]
+    if report.drift is not None:
+        lines.append(f"machine: calibration work {_change(report.drift)} against the baseline, divided out of latencies")
+    counts = Counter(entry.verdict for entry in report.verdicts)
+    lines.append(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(Verdict) if counts[verdict]))
+    if not report.compared:
+        lines.append("nothing was compared: the gate stays closed")
+    return "\n".join(lines)
+
+
+def baselines_table(baselines: Iterable[RunFile]) -> str:
+    """One line a baseline; empty if there are none."""
+    table = _table("baseline", "cases", "accepted", "reason", "versions")
+    for run in baselines:
+        acceptance = run.section.accepted
+        versions = next((record.environment.versions for record in run.records.values()), {})
+        table.add_row(
+            str(run.path),
+            str(len(run.records)),
+            acceptance.date if acceptance else "-",
+            acceptance.reason if acceptance else "-",
+            ", ".join(f"{name} {versions[name]}" for name in ("torch", "openvino") if name in versions),
+        )
+    return _text(table) if table.row_count else ""
 
 
 def cost_table(cost: Cost) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from archbench.records.interval import Interval
 
@@ -94,5 +94,5 @@ def _welch(first: _Summary, second: _Summary) -> float:
 def _interval(mean: float, squared_error: float | None, degrees: float, confidence: float) -> Interval:
     if squared_error is None:
         return Interval(estimate=math.exp(mean), low=None, high=None, confidence=confidence)
-    half = float(stats.t.ppf((1 + confidence) / 2, degrees)) * math.sqrt(squared_error)
+    half = float(stdtrit(degrees, (1 + confidence) / 2)) * math.sqrt(squared_error)
     return Interval(estimate=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half), confidence=confidence)

@@ -33,7 +33,7 @@ def parse_workload(text: str) -> PatternWorkload:
     if match is None:
         raise CaseIdError(
             f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
-            " for instance standard-d10-w64-k3-56x56-b1; `archbench cases` lists ids."
+            " for instance standard-d10-w64-k3-28x28-b1; `archbench cases` lists ids."
         )
     number = {name: int(value) for name, value in match.groupdict().items() if name != "pattern" and value is not None}
     workload = PatternWorkload(

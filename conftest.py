@@ -1,0 +1,18 @@
+"""Shared by tests and benchmarks."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["pytester"]
+
+settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(scope="session")
+def cache_root(tmp_path_factory):
+    """One artifact cache for the whole session: the real one is never touched."""
+    return tmp_path_factory.mktemp("cache")

@@ -1,0 +1,52 @@
+"""`archbench cases`."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Iterator
+
+import click
+
+from archbench.errors import UsageError
+from archbench.registry import BACKENDS
+from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.grids import PROFILES, profile_cases
+
+_DEFAULT_BACKENDS = ("torch", "openvino-cpu-f32")
+
+
+@click.command()
+@click.option("-k", "expression", default="", metavar="EXPRESSION", help="Keep the ids that match, as pytest's -k does.")
+@click.option("--profile", default="smoke", metavar="NAME", help=f"{', '.join(PROFILES)} (default: smoke).")
+@click.option("--backend", "backends", multiple=True, metavar="NAME", help=f"{', '.join(BACKENDS)}.")
+@click.option("--threads", default=1, metavar="N", help="Threads of every backend (default: 1).")
+@click.option("--isa", "isas", multiple=True, metavar="CAP", help=f"Cap the ISA: {', '.join(ISA_CAPS)}.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of ids.")
+def cases(
+    expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool
+) -> None:
+    """List the case ids of a profile."""
+    listed = profile_cases(profile, backends or _DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
+    ids = [case.id for case in _matching(listed, expression)]
+    click.echo(json.dumps(ids) if as_json else "\n".join(ids))
+
+
+def _matching(listed: Iterable[Case], expression: str) -> Iterator[Case]:
+    """The cases whose id satisfies `expression`; pytest's own parser, so that both doors understand the same."""
+    if not expression:
+        yield from listed
+        return
+    from _pytest.mark.expression import Expression
+
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError as error:
+        raise UsageError(f"-k takes words joined by and, or, not, but got {expression!r}: {error.msg}.") from error
+    for case in listed:
+        if compiled.evaluate(functools.partial(_mentions, case.id)):
+            yield case
+
+
+def _mentions(case_id: str, word: str, /, **_: object) -> bool:
+    return word.lower() in case_id

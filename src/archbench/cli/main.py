@@ -1,0 +1,54 @@
+"""The `archbench` command. Bad input ends in one line on standard error and exit code 2; a closed gate in exit code 1."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from archbench import __version__
+from archbench.cli.baseline import baseline
+from archbench.cli.cases import cases
+from archbench.cli.cost import cost
+from archbench.cli.gate import gate
+from archbench.errors import ArchbenchError
+
+_USAGE = 2
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="archbench")
+def command() -> None:
+    """How the form of a convolutional network becomes speed on this machine.
+
+    Measuring is done by pytest: `pytest benchmarks/`. These commands list cases, price them, and judge what was measured.
+    """
+
+
+for _subcommand in (baseline, cases, cost, gate):
+    command.add_command(_subcommand)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    try:
+        status = command.main(args=arguments, prog_name="archbench", standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except ArchbenchError as error:
+        _fail(str(error))
+    except click.Abort:
+        sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`head`) has gone; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"archbench: {' '.join(message.split())}", err=True)
+    sys.exit(_USAGE)

@@ -1,0 +1,122 @@
+"""Every backend through the conformance suite, and what is particular to each."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from archbench.backends.openvino_cpu_bf16 import OPENVINO_CPU_BF16
+from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
+from archbench.backends.openvino_gpu_f16 import OPENVINO_GPU_F16
+from archbench.backends.torch_channels_last import TORCH_CHANNELS_LAST
+from archbench.backends.torch_eager import TORCH
+from archbench.cache import ArtifactCache
+from archbench.contracts import Network, RunSettings
+from archbench.errors import BackendError
+from archbench.machine.fingerprint import read_fingerprint
+from archbench.machine.isa import isa_environment
+from archbench.measurement.artifacts import network_for
+from archbench.registry import BACKENDS
+from archbench.workloads.pattern import PatternWorkload
+from tests.backends.conformance import BackendConformance
+
+WORKLOAD = PatternWorkload(pattern="standard", depth=1, width=32, resolution=(8, 8))
+
+
+class TestTorch(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH
+
+
+class TestTorchChannelsLast(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH_CHANNELS_LAST
+
+    def test_the_memory_format_is_granted(self, load):
+        assert load(WORKLOAD).granted()["memory_format"] == "channels_last"
+
+
+class TestOpenVinoCpuF32(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return OPENVINO_CPU_F32
+
+    def test_float32_is_granted_also_where_the_cpu_has_bfloat16(self, load):
+        model = load(WORKLOAD)
+
+        assert model.granted()["inference_precision_hint"] == "f32"
+        assert model.granted()["num_streams"] == "1"
+        assert not any("bf16" in line for line in model.executed_graph())
+
+
+class TestOpenVinoCpuBf16(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return OPENVINO_CPU_BF16
+
+    def test_the_convolutions_run_in_bfloat16(self, load):
+        model = load(WORKLOAD)
+
+        assert model.granted()["inference_precision_hint"] == "bf16"
+        assert all("bf16" in line for line in model.executed_graph() if line.startswith("Convolution"))
+
+
+class TestOpenVinoGpuF16(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return OPENVINO_GPU_F16
+
+
+def test_the_suite_covers_every_backend():
+    tested = {TORCH.name, TORCH_CHANNELS_LAST.name, OPENVINO_CPU_F32.name, OPENVINO_CPU_BF16.name, OPENVINO_GPU_F16.name}
+
+    assert tested == set(BACKENDS)
+
+
+def test_a_model_the_engine_cannot_read_is_one_line(tmp_path):
+    (tmp_path / "model.xml").write_text("<net></net>")
+    network = Network(module=None, files={".xml": tmp_path / "model.xml"}, digest="broken")
+
+    with pytest.raises(BackendError, match="OpenVINO CPU refused the model") as caught:
+        OPENVINO_CPU_F32.load(network, RunSettings(threads=1, isa=None, cache=tmp_path / "cache"))
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_corrupt_compiled_model_is_compiled_again(tmp_path):
+    settings = RunSettings(threads=1, isa=None, cache=tmp_path)
+    network = network_for(WORKLOAD, OPENVINO_CPU_F32.form, ArtifactCache(tmp_path))
+    OPENVINO_CPU_F32.load(network, settings)
+    (blob,) = tmp_path.glob("*/*/model.blob")
+    blob.write_bytes(b"\0" * 64)
+
+    OPENVINO_CPU_F32.load(network, settings)
+
+    assert blob.stat().st_size > 64
+
+
+@pytest.mark.skipif("avx2" not in read_fingerprint().isa, reason="this CPU has no AVX2")
+def test_an_isa_cap_is_granted_by_the_engine(tmp_path):
+    script = f"""
+import sys
+from pathlib import Path
+from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32 as backend
+from archbench.cache import ArtifactCache
+from archbench.contracts import RunSettings
+from archbench.measurement.artifacts import network_for
+from archbench.workloads.ids import parse_workload
+cache = ArtifactCache(Path({str(tmp_path)!r}))
+model = backend.load(network_for(parse_workload({WORKLOAD.id!r}), backend.form, cache),
+                     RunSettings(threads=1, isa="avx2", cache=cache.root))
+print("\\n".join(model.executed_graph()))
+print("ISA", model.granted()["runtime_requirements"])
+"""
+    environment = {**os.environ, **isa_environment("avx2")}
+
+    finished = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert "avx512" not in finished.stdout
+    assert "AVX2" in finished.stdout.split("ISA ")[1].upper()

@@ -1,0 +1,122 @@
+"""Parity must have teeth: planted faults are caught, rounding is not."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from archbench.backends.openvino_conversion import ir_from_module
+from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
+from archbench.cache import ArtifactCache
+from archbench.contracts import Network, Precision, RunSettings
+from archbench.measurement.artifacts import load_module, reference_for
+from archbench.measurement.parity import Reference, check, judged_images, tolerance_of
+from archbench.workloads.grids import SIX
+from archbench.workloads.inputs import seeded_input
+from archbench.workloads.pattern import PatternWorkload
+
+
+@pytest.fixture(scope="module")
+def cache(cache_root):
+    return ArtifactCache(cache_root)
+
+
+def verdict_on(module, workload, cache, folder):
+    """Parity of `module`, run by OpenVINO, against the true network's reference."""
+    ir_from_module(module, workload.input_shape, folder / "model.xml")
+    network = Network(
+        module=None, files={".xml": folder / "model.xml", ".bin": folder / "model.bin"}, digest=str(folder)
+    )
+    model = OPENVINO_CPU_F32.load(network, RunSettings(threads=1, isa=None, cache=cache.root))
+    model.bind(seeded_input(workload))
+    model.run()
+    return check(
+        model.output(), reference_for(workload, cache), tolerance_of(Precision.F32, len(workload.convolutions))
+    )
+
+
+def layers_of(module, kind):
+    return [index for index, layer in enumerate(module) if isinstance(layer, kind)]
+
+
+def wrong_weight(module):
+    """One weight of the middle convolution is off by a standard deviation."""
+    convolutions = layers_of(module, torch.nn.Conv2d)
+    weight = module[convolutions[len(convolutions) // 2]].weight
+    rows, columns = weight.shape[2:]
+    weight[0, 0, rows // 2, columns // 2] += weight.std()
+
+
+def dropped_relu(module):
+    """The middle rectification does nothing."""
+    rectifications = layers_of(module, torch.nn.ReLU)
+    module[rectifications[len(rectifications) // 2]] = torch.nn.Identity()
+
+
+def swapped_channels(module):
+    """Two output channels of the middle convolution change places."""
+    convolutions = layers_of(module, torch.nn.Conv2d)
+    weight = module[convolutions[len(convolutions) // 2]].weight
+    weight[[0, 1]] = weight[[1, 0]].clone()
+
+
+@pytest.mark.parametrize("fault", [wrong_weight, dropped_relu, swapped_channels])
+@pytest.mark.parametrize("depth", [2, 50])
+@pytest.mark.parametrize("pattern", SIX)
+def test_planted_faults_are_caught(pattern, depth, fault, cache, tmp_path):
+    workload = PatternWorkload(pattern=pattern, depth=depth, width=16 if depth == 50 else 32, resolution=(9, 7))
+    module = copy.deepcopy(load_module(workload, cache))
+    fault(module)
+
+    parity = verdict_on(module, workload, cache, tmp_path)
+
+    assert not parity.holds
+    assert parity.error > 2 * parity.tolerance
+    assert parity.has_teeth
+
+
+@pytest.mark.parametrize("pattern", SIX)
+def test_the_true_network_passes_with_reserve(pattern, cache, tmp_path):
+    workload = PatternWorkload(pattern=pattern, depth=50, width=16, resolution=(9, 7))
+
+    parity = verdict_on(load_module(workload, cache), workload, cache, tmp_path)
+
+    assert parity.error < parity.tolerance / 2
+    assert parity.has_teeth
+
+
+def test_the_error_is_the_largest_deviation_over_the_rms():
+    reference = Reference(outputs=np.array([[3.0, -4.0]]), other=np.array([[0.0, 0.0]]))
+
+    parity = check(np.array([[3.0, -4.5]], dtype=np.float32), reference, tolerance=0.2)
+
+    assert parity.error == pytest.approx(0.5 / np.sqrt(12.5))
+    assert parity.sensitivity == pytest.approx(1.0)
+    assert parity.holds
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_not_finite_never_passes(value):
+    reference = Reference(outputs=np.ones((1, 2)), other=np.zeros((1, 2)))
+
+    assert not check(np.array([[1.0, value]], dtype=np.float32), reference, tolerance=1e9).holds
+
+
+def test_an_output_of_another_shape_never_passes():
+    reference = Reference(outputs=np.ones((1, 2)), other=np.zeros((1, 2)))
+
+    assert not check(np.ones((1, 3), dtype=np.float32), reference, tolerance=1e9).holds
+
+
+def test_a_constant_network_has_no_teeth():
+    reference = Reference(outputs=np.ones((1, 2)), other=np.ones((1, 2)) + 1e-6)
+
+    assert not check(np.ones((1, 2), dtype=np.float32), reference, tolerance=1.0).has_teeth
+
+
+@pytest.mark.parametrize(("batch", "judged"), [(1, [0]), (2, [0, 1]), (5, [0, 4])])
+def test_the_first_and_the_last_image_are_judged(batch, judged):
+    images = np.arange(batch, dtype=np.float32).reshape(batch, 1, 1, 1)
+
+    assert judged_images(images).ravel().tolist() == judged

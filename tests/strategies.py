@@ -1,0 +1,39 @@
+"""Hypothesis strategies for shapes: small networks of every pattern, odd sizes, 1x1, non-square."""
+
+from hypothesis import strategies as st
+
+from archbench.registry import PATTERNS
+from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.pattern import PatternWorkload, pattern_named
+
+
+@st.composite
+def workloads(draw, max_depth=3, max_width=24, max_pixels=13, max_batch=3):
+    """Any workload of any pattern, small enough to run in milliseconds."""
+    pattern = draw(st.sampled_from(sorted(PATTERNS)))
+    divisor = draw(st.integers(1, 4))
+    width = divisor * draw(st.integers(1, max_width // divisor))
+    entry = pattern_named(pattern)
+    return PatternWorkload(
+        pattern=pattern,
+        depth=draw(st.integers(1, max_depth)),
+        width=width,
+        resolution=(draw(st.integers(1, max_pixels)), draw(st.integers(1, max_pixels))),
+        batch=draw(st.integers(1, max_batch)),
+        kernel=draw(st.sampled_from((1, 3, 5))),
+        groups=None if entry.default_groups is None else divisor,
+        ratio=None if entry.default_ratio is None else divisor,
+    )
+
+
+@st.composite
+def cases(draw):
+    """Any case of any backend."""
+    from archbench.registry import BACKENDS
+
+    return Case(
+        workload=draw(workloads()),
+        backend=draw(st.sampled_from(sorted(BACKENDS))),
+        threads=draw(st.integers(1, 64)),
+        isa=draw(st.sampled_from((None, *ISA_CAPS))),
+    )

@@ -1,0 +1,59 @@
+"""The profiles hold what they promise."""
+
+import pytest
+
+from archbench.cost.formulas import cost_of
+from archbench.errors import UnknownNameError
+from archbench.workloads.grids import (
+    BATCHES,
+    DEPTHS,
+    SIX,
+    WIDTH_STEP,
+    WIDTHS,
+    equal_macs,
+    equal_parameters,
+    nightly,
+    paper,
+    profile_cases,
+    smoke,
+)
+
+
+def test_smoke_is_six_patterns_shallow_and_deep():
+    assert {(w.pattern, w.depth, w.width, w.batch) for w in smoke()} == {(p, d, 64, 1) for p in SIX for d in (10, 50)}
+
+
+def test_paper_is_the_full_cross():
+    cross = {(w.pattern, w.depth, w.width, w.batch) for w in paper()}
+
+    assert {(p, d, w, b) for p in SIX for d in DEPTHS for w in WIDTHS for b in BATCHES} <= cross
+
+
+def test_nightly_sweeps_each_axis_once_and_repeats_nothing():
+    workloads = list(nightly())
+
+    assert len(workloads) == len(set(workloads))
+    for axis, values in (("depth", DEPTHS), ("width", WIDTHS), ("batch", BATCHES)):
+        assert {getattr(w, axis) for w in workloads if w.pattern == "standard"} >= set(values)
+
+
+@pytest.mark.parametrize(("grid", "quantity"), [(equal_macs, "macs"), (equal_parameters, "parameters")])
+def test_equal_work_sets_differ_in_form_alone(grid, quantity):
+    workloads = list(grid())
+    target = getattr(cost_of(workloads[0]), quantity)
+
+    assert [w.pattern for w in workloads] == list(SIX)
+    assert all(w.width % WIDTH_STEP == 0 for w in workloads)
+    for workload in workloads:
+        assert getattr(cost_of(workload), quantity) == pytest.approx(target, rel=0.05)
+
+
+def test_cases_put_backends_of_one_workload_side_by_side():
+    ids = [case.id.split(":")[1:] for case in profile_cases("smoke", ("torch", "openvino-cpu-f32"), isas=(None, "avx2"))]
+
+    assert ids[:4] == [["torch", "t1"], ["openvino-cpu-f32", "t1"], ["torch", "t1", "avx2"], ["openvino-cpu-f32", "t1", "avx2"]]
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(UnknownNameError, match="unknown profile 'quick'"):
+        list(profile_cases("quick", ("torch",)))

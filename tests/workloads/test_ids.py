@@ -1,0 +1,63 @@
+"""Ids are the keys of baselines: they must round-trip, and only canonical ones are taken."""
+
+import pytest
+from hypothesis import given
+
+from archbench.errors import CaseIdError, UnknownNameError, WorkloadError
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case, parse_workload
+from archbench.workloads.pattern import PatternWorkload
+from tests.strategies import cases, workloads
+
+
+@given(workloads())
+def test_workload_ids_round_trip(workload):
+    assert parse_workload(workload.id) == workload
+
+
+@given(cases())
+def test_case_ids_round_trip(case):
+    assert parse_case(case.id) == case
+
+
+def test_ids_are_the_ones_that_stored_baselines_use():
+    workload = PatternWorkload(pattern="grouped", depth=10, width=64, resolution=(7, 14), batch=2)
+
+    assert workload.id == "grouped-d10-w64-k3-g8-7x14-b2"
+    assert Case(workload=workload, backend="torch").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t1"
+    assert Case(workload=workload, backend="torch", threads=2, isa="avx2").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t2:avx2"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", CaseIdError),
+        ("standard", CaseIdError),
+        ("standard-d10-w64-k3-28x28-b1 ", CaseIdError),
+        ("standard-d010-w64-k3-28x28-b1", CaseIdError),
+        ("grouped-d10-w64-k3-28x28-b1", CaseIdError),
+        ("standard-d１-w64-k3-28x28-b1", CaseIdError),
+        ("standard-d10-w64-k3-g8-28x28-b1", WorkloadError),
+        ("grouped-d10-w10-k3-g8-28x28-b1", WorkloadError),
+        ("standard-d0-w64-k3-28x28-b1", WorkloadError),
+        ("octave-d10-w64-k3-28x28-b1", UnknownNameError),
+    ],
+)
+def test_other_strings_are_not_workload_ids(text, error):
+    with pytest.raises(error):
+        parse_workload(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("standard-d10-w64-k3-28x28-b1", CaseIdError),
+        ("standard-d10-w64-k3-28x28-b1:torch:t01", CaseIdError),
+        ("standard-d10-w64-k3-28x28-b1:torch:t0", WorkloadError),
+        ("standard-d10-w64-k3-28x28-b1:tensorflow:t1", UnknownNameError),
+        ("standard-d10-w64-k3-28x28-b1:torch:t1:mmx", UnknownNameError),
+    ],
+)
+def test_other_strings_are_not_case_ids(text, error):
+    with pytest.raises(error):
+        parse_case(text)
