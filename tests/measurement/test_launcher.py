@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -116,7 +118,7 @@ def test_a_worker_that_hangs_is_killed(launcher, cache_root):
     launcher.close()
 
     assert time.monotonic() - start < 30
-    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert not any(is_alive(child.pid) for child in children)
 
 
 def test_a_launcher_that_died_says_its_last_words():
@@ -129,11 +131,8 @@ def test_a_launcher_that_died_says_its_last_words():
         launcher.close()
 
 
-def test_workers_die_with_the_process_that_started_them(cache_root, tmp_path):
+def test_workers_die_with_the_process_that_started_them(cache_root):
     """A killed parent leaves neither launcher nor worker behind."""
-    import subprocess
-    import sys
-
     script = f"""
 import os, sys
 from archbench.measurement import messages
@@ -143,16 +142,16 @@ job = messages.Job(workload={WORKLOAD!r}, backends=("torch",), threads=1, isa=No
                    seconds=600.0, min_rounds=3)
 launcher.run(job, lambda event: print(launcher.pid, event, flush=True), 600.0)
 """
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    for line in parent.stdout:
-        if "sampling" in line:
-            break
-    launcher_pid = int(line.split()[0])
-    (worker,) = psutil.Process(launcher_pid).children()
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        line = next(line for line in parent.stdout if "sampling" in line)
+        launcher_pid = int(line.split()[0])
+        (worker,) = psutil.Process(launcher_pid).children()
+        parent.kill()
 
-    parent.kill()
-    parent.wait()
-
-    gone, alive = psutil.wait_procs([worker], timeout=10)
+    _, alive = psutil.wait_procs([worker], timeout=10)
     assert not alive
-    assert not Path(f"/proc/{launcher_pid}").exists() or psutil.Process(launcher_pid).status() == psutil.STATUS_ZOMBIE
+    assert not is_alive(launcher_pid)
+
+
+def is_alive(pid):
+    return Path(f"/proc/{pid}").exists() and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

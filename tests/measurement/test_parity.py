@@ -65,7 +65,7 @@ def swapped_channels(module):
 @pytest.mark.parametrize("depth", [2, 50])
 @pytest.mark.parametrize("pattern", SIX)
 def test_planted_faults_are_caught(pattern, depth, fault, cache, tmp_path):
-    workload = PatternWorkload(pattern=pattern, depth=depth, width=16 if depth == 50 else 32, resolution=(9, 7))
+    workload = PatternWorkload(pattern=pattern, depth=depth, width=32, resolution=(14, 11))
     module = copy.deepcopy(load_module(workload, cache))
     fault(module)
 
@@ -78,7 +78,7 @@ def test_planted_faults_are_caught(pattern, depth, fault, cache, tmp_path):
 
 @pytest.mark.parametrize("pattern", SIX)
 def test_the_true_network_passes_with_reserve(pattern, cache, tmp_path):
-    workload = PatternWorkload(pattern=pattern, depth=50, width=16, resolution=(9, 7))
+    workload = PatternWorkload(pattern=pattern, depth=50, width=32, resolution=(14, 11))
 
     parity = verdict_on(load_module(workload, cache), workload, cache, tmp_path)
 

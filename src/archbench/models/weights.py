@@ -19,6 +19,7 @@ from archbench.workloads.pattern import PatternWorkload
 
 SEED = 20210708
 SHIFT = 2.0
+CANCELLING = 4
 
 #: Values behind each channel statistic: enough for a 1 x 1 image too.
 _CALIBRATION_VALUES = 512
@@ -29,12 +30,24 @@ def initialise(module: nn.Module, workload: PatternWorkload) -> None:
     generator = torch.Generator().manual_seed(SEED)
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
-            fan_in = layer.weight[0].numel()
-            layer.weight.normal_(0.0, 1.0 / math.sqrt(fan_in), generator=generator)
+            _draw_weights(layer.weight, generator)
         elif isinstance(layer, nn.BatchNorm2d):
             layer.weight.fill_(1.0)
             layer.bias.fill_(SHIFT)
     _calibrate(module, workload, generator)
+
+
+def _draw_weights(weight: torch.Tensor, generator: torch.Generator) -> None:
+    """Normal weights of variance 1 / fan-in which sum to zero over the input channels at each tap.
+
+    So the shift, equal in all channels, cancels tap by tap; otherwise the zero padding would print a pattern of its own that
+    outgrows the input within a few dozen layers on a small image. Fewer than CANCELLING channels are left alone: the condition
+    costs one of them, and two channels would become one signal.
+    """
+    channels = weight.shape[1]
+    weight.normal_(0.0, 1.0 / math.sqrt(weight[0].numel()), generator=generator)
+    if channels >= CANCELLING:
+        weight.sub_(weight.mean(dim=1, keepdim=True)).mul_(math.sqrt(channels / (channels - 1)))
 
 
 def _calibrate(module: nn.Module, workload: PatternWorkload, generator: torch.Generator) -> None:
