@@ -38,7 +38,10 @@ def main() -> None:
         max_time *= walls["archbench"][-1] / walls["stock"][-1]
         for field, speedups in stock.items():
             speedups.append(separate_speedups(path, field))
-        print(f"run {run + 1}/{arguments.runs}: archbench {walls['archbench'][-1]:.0f} s, stock {walls['stock'][-1]:.0f} s", flush=True)
+        print(
+            f"run {run + 1}/{arguments.runs}: archbench {walls['archbench'][-1]:.0f} s, stock {walls['stock'][-1]:.0f} s",
+            flush=True,
+        )
     report(ours, stock, walls)
 
 

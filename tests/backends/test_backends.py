@@ -71,7 +71,13 @@ class TestOpenVinoGpuF16(BackendConformance):
 
 
 def test_the_suite_covers_every_backend():
-    tested = {TORCH.name, TORCH_CHANNELS_LAST.name, OPENVINO_CPU_F32.name, OPENVINO_CPU_BF16.name, OPENVINO_GPU_F16.name}
+    tested = {
+        TORCH.name,
+        TORCH_CHANNELS_LAST.name,
+        OPENVINO_CPU_F32.name,
+        OPENVINO_CPU_BF16.name,
+        OPENVINO_GPU_F16.name,
+    }
 
     assert tested == set(BACKENDS)
 

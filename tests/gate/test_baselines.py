@@ -15,6 +15,12 @@ from tests.samples import OPENVINO, record
 CASE = f"standard-d10-w64-k3-28x28-b1:{OPENVINO}:t1"
 
 
+BROKEN_RECORD = (
+    '{"benchmarks": [{"extra_info": {"archbench": {"case_id": 5}}}], "archbench": {"schema_version": 1,'
+    ' "fingerprint": "x", "machine": {}, "profile": "smoke", "failed": false}}'
+)
+
+
 def write_run(path, *records, failed=False, fingerprint="here", profile="smoke"):
     measured = [entry for entry in records if entry.status is Status.MEASURED]
     section = RunSection(
@@ -25,7 +31,9 @@ def write_run(path, *records, failed=False, fingerprint="here", profile="smoke")
         unmeasured=tuple(entry for entry in records if entry.status is not Status.MEASURED),
     )
     document = {
-        "benchmarks": [{"name": entry.case_id, "stats": {}, "extra_info": {KEY: msgspec.to_builtins(entry)}} for entry in measured],
+        "benchmarks": [
+            {"name": entry.case_id, "stats": {}, "extra_info": {KEY: msgspec.to_builtins(entry)}} for entry in measured
+        ],
         KEY: msgspec.to_builtins(section),
     }
     path.write_bytes(msgspec.json.encode(document))
@@ -45,7 +53,10 @@ def test_accepting_stores_the_reason_and_numbers_the_file(run, tmp_path):
     assert first.parent.name == "here"
     assert read_run_file(first).section.accepted.reason == "first light"
     assert read_run_file(first).records == run.records
-    assert [entry.section.accepted.reason for entry in every_baseline(tmp_path / "baselines")] == ["first light", "again"]
+    assert [entry.section.accepted.reason for entry in every_baseline(tmp_path / "baselines")] == [
+        "first light",
+        "again",
+    ]
 
 
 def test_a_baseline_needs_a_reason(run, tmp_path):
@@ -113,11 +124,7 @@ def test_the_newest_of_this_machine_is_found_before_any_other(run, tmp_path):
         ('{"benchmarks": []}', "holds no archbench records"),
         ('{"benchmarks": [], "archbench": {"schema_version": 99}}', "schema version 99 but this archbench reads 1"),
         ('{"benchmarks": [], "archbench": {"schema_version": 1}}', "holds a broken archbench record"),
-        (
-            '{"benchmarks": [{"extra_info": {"archbench": {"case_id": 5}}}], "archbench": {"schema_version": 1,'
-            ' "fingerprint": "x", "machine": {}, "profile": "smoke", "failed": false}}',
-            "holds a broken archbench record",
-        ),
+        (BROKEN_RECORD, "holds a broken archbench record"),
     ],
 )
 def test_broken_files_are_refused_in_one_line(tmp_path, content, message):

@@ -25,15 +25,11 @@ def cache(cache_root):
 def verdict_on(module, workload, cache, folder):
     """Parity of `module`, run by OpenVINO, against the true network's reference."""
     ir_from_module(module, workload.input_shape, folder / "model.xml")
-    network = Network(
-        module=None, files={".xml": folder / "model.xml", ".bin": folder / "model.bin"}, digest=str(folder)
-    )
+    network = Network(module=None, files={".xml": folder / "model.xml", ".bin": folder / "model.bin"}, digest=str(folder))
     model = OPENVINO_CPU_F32.load(network, RunSettings(threads=1, isa=None, cache=cache.root))
     model.bind(seeded_input(workload))
     model.run()
-    return check(
-        model.output(), reference_for(workload, cache), tolerance_of(Precision.F32, len(workload.convolutions))
-    )
+    return check(model.output(), reference_for(workload, cache), tolerance_of(Precision.F32, len(workload.convolutions)))
 
 
 def layers_of(module, kind):

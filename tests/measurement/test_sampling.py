@@ -30,16 +30,15 @@ class FakeClock:
 
 
 def sample(clock, runnables, *, seconds=0.0, min_rounds=5, seed=0):
-    return sample_rounds(
-        runnables, seconds=seconds, min_rounds=min_rounds, generator=np.random.default_rng(seed), clock=clock
-    )
+    return sample_rounds(runnables, seconds=seconds, min_rounds=min_rounds, generator=np.random.default_rng(seed), clock=clock)
 
 
 def test_each_block_is_timed_alone():
     clock = FakeClock()
 
     timed = sample(
-        clock, {"slow": Runnable(run=clock.takes(700), inferences=1), "fast": Runnable(run=clock.takes(30), inferences=10)}
+        clock,
+        {"slow": Runnable(run=clock.takes(700), inferences=1), "fast": Runnable(run=clock.takes(30), inferences=10)},
     )
 
     assert timed.duration_ns == {"slow": (700,) * 5, "fast": (300,) * 5}

@@ -24,8 +24,6 @@ def test_no_shape_breaks_parity(cache_root, workload, backend, route):
     model.bind(seeded_input(workload))
     model.run()
 
-    parity = check(
-        model.output(), reference_for(workload, cache), tolerance_of(runtime.precision, len(workload.convolutions))
-    )
+    parity = check(model.output(), reference_for(workload, cache), tolerance_of(runtime.precision, len(workload.convolutions)))
 
     assert parity.holds

@@ -51,7 +51,12 @@ def test_equal_work_sets_differ_in_form_alone(grid, quantity):
 def test_cases_put_backends_of_one_workload_side_by_side():
     ids = [case.id.split(":")[1:] for case in profile_cases("smoke", ("torch", "openvino-cpu-f32"), isas=(None, "avx2"))]
 
-    assert ids[:4] == [["torch", "t1"], ["openvino-cpu-f32", "t1"], ["torch", "t1", "avx2"], ["openvino-cpu-f32", "t1", "avx2"]]
+    assert ids[:4] == [
+        ["torch", "t1"],
+        ["openvino-cpu-f32", "t1"],
+        ["torch", "t1", "avx2"],
+        ["openvino-cpu-f32", "t1", "avx2"],
+    ]
 
 
 def test_an_unknown_profile_is_refused():

@@ -36,7 +36,7 @@ def test_ids_are_the_ones_that_stored_baselines_use():
         ("standard-d10-w64-k3-28x28-b1 ", CaseIdError),
         ("standard-d010-w64-k3-28x28-b1", CaseIdError),
         ("grouped-d10-w64-k3-28x28-b1", CaseIdError),
-        ("standard-d１-w64-k3-28x28-b1", CaseIdError),
+        ("standard-d\uff11-w64-k3-28x28-b1", CaseIdError),
         ("standard-d10-w64-k3-g8-28x28-b1", WorkloadError),
         ("grouped-d10-w10-k3-g8-28x28-b1", WorkloadError),
         ("standard-d0-w64-k3-28x28-b1", WorkloadError),

@@ -1,5 +1,7 @@
 """What the six patterns are, and which shapes they refuse."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 
@@ -23,7 +25,10 @@ def shape_of(pattern, **kwargs):
         ("depthwise-separable", [(64, 64, (3, 3), 64, True), (64, 64, (1, 1), 1, True)]),
         ("depthwise-bottleneck", [(64, 16, (1, 1), 1, True), (16, 16, (3, 3), 16, True), (16, 64, (1, 1), 1, True)]),
         ("grouped", [(64, 64, (3, 3), 8, True)]),
-        ("inverted-bottleneck", [(64, 384, (1, 1), 1, True), (384, 384, (3, 3), 384, True), (384, 64, (1, 1), 1, False)]),
+        (
+            "inverted-bottleneck",
+            [(64, 384, (1, 1), 1, True), (384, 384, (3, 3), 384, True), (384, 64, (1, 1), 1, False)],
+        ),
     ],
 )
 def test_a_unit_is_what_its_home_network_has(pattern, unit):
@@ -35,7 +40,7 @@ def test_a_unit_keeps_the_width_and_widens_the_receptive_field_by_kernel_minus_o
     unit = workload.unit
 
     assert (unit[0].in_channels, unit[-1].out_channels) == (workload.width, workload.width)
-    assert all(before.out_channels == after.in_channels for before, after in zip(unit, unit[1:], strict=False))
+    assert all(before.out_channels == after.in_channels for before, after in itertools.pairwise(unit))
     for axis in (0, 1):
         assert sum(convolution.kernel[axis] - 1 for convolution in unit) == workload.kernel - 1
 
@@ -57,8 +62,14 @@ def test_sizes_below_one_are_refused_with_the_value(pattern, field):
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"pattern": "grouped", "width": 10, "groups": 4}, "grouped needs a width that its groups divide, but got width=10, groups=4"),
-        ({"pattern": "bottleneck", "width": 10}, "bottleneck needs a width that its ratio divides, but got width=10, ratio=4"),
+        (
+            {"pattern": "grouped", "width": 10, "groups": 4},
+            "grouped needs a width that its groups divide, but got width=10, groups=4",
+        ),
+        (
+            {"pattern": "bottleneck", "width": 10},
+            "bottleneck needs a width that its ratio divides, but got width=10, ratio=4",
+        ),
         ({"pattern": "depthwise-bottleneck", "width": 2}, "depthwise-bottleneck needs a width that its ratio divides"),
         ({"pattern": "standard", "width": 8, "kernel": 4}, "`kernel` must be odd"),
         ({"pattern": "standard", "width": 8, "groups": 2}, "the standard pattern has no groups, but got groups=2"),
@@ -74,5 +85,5 @@ def test_impossible_shapes_are_refused_in_one_sentence(shape, message):
 
 
 def test_an_unknown_pattern_is_answered_with_the_nearest_name():
-    with pytest.raises(UnknownNameError, match="unknown pattern 'standart'. Did you mean 'standard'"):
+    with pytest.raises(UnknownNameError, match=r"unknown pattern 'standart'\. Did you mean 'standard'"):
         PatternWorkload(pattern="standart", depth=1, width=8)

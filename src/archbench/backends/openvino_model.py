@@ -81,6 +81,7 @@ def device_absence(device: str, capability: str | None) -> str | None:
 
 
 def version() -> str:
+    """OpenVINO's version and build."""
     return str(ov.get_version())
 
 
@@ -107,7 +108,13 @@ def _compile(
         (folder / "model.blob").write_bytes(exported.getvalue() if isinstance(exported, io.BytesIO) else exported)
 
     key = content_key(
-        "openvino-blob", network.digest, device, str(sorted(requested.items())), version(), str(settings.isa), _cpu_features(core)
+        "openvino-blob",
+        network.digest,
+        device,
+        str(sorted(requested.items())),
+        version(),
+        str(settings.isa),
+        _cpu_features(core),
     )
     blob = ArtifactCache(settings.cache).fetch(key, build) / "model.blob"
     return core.import_model(io.BytesIO(blob.read_bytes()), device, dict(requested))

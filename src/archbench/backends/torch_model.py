@@ -19,7 +19,7 @@ class TorchModel:
         torch.set_num_threads(settings.threads)
         self._memory_format = getattr(torch, memory_format)
         # `Module.to` works in place, and other backends of the worker load the same module.
-        self._module = copy.deepcopy(module).to(memory_format=self._memory_format)
+        self._module = copy.deepcopy(module).to(memory_format=self._memory_format)  # type: ignore[call-overload]
         self._input: torch.Tensor | None = None
         self._output: torch.Tensor | None = None
 
@@ -41,7 +41,7 @@ class TorchModel:
             "threads": str(torch.get_num_threads()),
             "memory_format": str(self._memory_format).removeprefix("torch."),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-            "onednn": str(torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled),
+            "onednn": str(torch.backends.mkldnn.is_available()),  # type: ignore[no-untyped-call]
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
         }
 

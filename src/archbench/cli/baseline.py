@@ -7,7 +7,11 @@ from pathlib import Path
 import click
 
 _FOLDER = click.option(
-    "--baselines", "folder", type=click.Path(path_type=Path), default="baselines", help="Folder of baselines (default: baselines)."
+    "--baselines",
+    "folder",
+    type=click.Path(path_type=Path),
+    default="baselines",
+    help="Folder of baselines (default: baselines).",
 )
 
 

@@ -23,9 +23,7 @@ _DEFAULT_BACKENDS = ("torch", "openvino-cpu-f32")
 @click.option("--threads", default=1, metavar="N", help="Threads of every backend (default: 1).")
 @click.option("--isa", "isas", multiple=True, metavar="CAP", help=f"Cap the ISA: {', '.join(ISA_CAPS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of ids.")
-def cases(
-    expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool
-) -> None:
+def cases(expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool) -> None:
     """List the case ids of a profile."""
     listed = profile_cases(profile, backends or _DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
     ids = [case.id for case in _matching(listed, expression)]

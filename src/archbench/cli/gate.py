@@ -14,7 +14,11 @@ _CLOSED = 1
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN.json")
 @click.option("--baseline", "baseline_path", type=click.Path(path_type=Path), metavar="PATH", help="Compare with this file.")
 @click.option(
-    "--baselines", "folder", type=click.Path(path_type=Path), default="baselines", help="Folder to look in otherwise (default: baselines)."
+    "--baselines",
+    "folder",
+    type=click.Path(path_type=Path),
+    default="baselines",
+    help="Folder to look in otherwise (default: baselines).",
 )
 @click.option(
     "--min-effect",
@@ -35,7 +39,8 @@ def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float)
     found = baseline_path or find_baseline(folder, current.section.fingerprint, current.section.profile)
     if found is None:
         raise BaselineError(
-            f"no baseline of profile {current.section.profile!r} in {folder}; make one with `archbench baseline accept {run} --reason ...`."
+            f"no baseline of profile {current.section.profile!r} in {folder}; "
+            f"make one with `archbench baseline accept {run} --reason ...`."
         )
     report = compare_runs(read_run_file(found), current, min_effect)
     click.echo(gate_table(report))

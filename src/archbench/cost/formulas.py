@@ -30,7 +30,7 @@ class Cost:
 
 
 def convolution_macs(convolution: Convolution, *, batch: int, pixels: int) -> int:
-    """batch x pixels x out x (in / groups) x rows x columns."""
+    """Batch x pixels x out x (in / groups) x rows x columns."""
     return batch * pixels * convolution.weights
 
 

@@ -10,7 +10,6 @@ from archbench.records.record import CaseRecord, Status
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 
-
 _SHOWN = 2
 
 

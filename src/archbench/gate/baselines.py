@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,7 +29,10 @@ def find_baseline(root: Path, fingerprint: str, profile: str | None = None) -> P
 
     A baseline of another machine still serves for ratios.
     """
-    folders = [root / fingerprint, *sorted(path for path in root.glob("*") if path.is_dir() and path.name != fingerprint)]
+    folders = [
+        root / fingerprint,
+        *sorted(path for path in root.glob("*") if path.is_dir() and path.name != fingerprint),
+    ]
     for folder in folders:
         files = [path for path in baseline_files(folder) if profile is None or path.stem.endswith(f"_{profile}")]
         if files:
@@ -78,7 +80,7 @@ def _write(path: Path, content: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_bytes(content)
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise BaselineError(f"cannot write the baseline {path}: {error.strerror}.") from error
     return path

@@ -28,7 +28,10 @@ def compare_runs(baseline: RunFile, current: RunFile, min_effect: float = DEFAUL
         for case_id in dict.fromkeys((*baseline.records, *current.records))
     ]
     return GateReport(
-        verdicts=tuple(verdicts), drift=drift, same_machine=same_machine, notes=tuple(_notes(baseline, current, same_machine))
+        verdicts=tuple(verdicts),
+        drift=drift,
+        same_machine=same_machine,
+        notes=tuple(_notes(baseline, current, same_machine)),
     )
 
 
@@ -39,7 +42,9 @@ def _judge(
         return CaseVerdict(case_id=case_id, verdict=Verdict.MISSING, reason="in the baseline but not in this run")
     if current.status not in (Status.MEASURED, Status.SKIPPED):
         return CaseVerdict(
-            case_id=case_id, verdict=Verdict.FAILED, reason=f"{current.status.value}: {current.reason or 'nothing was timed'}"
+            case_id=case_id,
+            verdict=Verdict.FAILED,
+            reason=f"{current.status.value}: {current.reason or 'nothing was timed'}",
         )
     if baseline is None:
         return CaseVerdict(case_id=case_id, verdict=Verdict.NEW, reason="not in the baseline")
@@ -54,9 +59,7 @@ def _judge(
     return _judge_ratios(baseline, current, drift, min_effect)
 
 
-def _judge_ratios(
-    baseline: CaseRecord, current: CaseRecord, drift: Interval | None, min_effect: float
-) -> CaseVerdict:
+def _judge_ratios(baseline: CaseRecord, current: CaseRecord, drift: Interval | None, min_effect: float) -> CaseVerdict:
     slowdown = None
     if drift is not None:
         slowdown = scaled(ratio_of(latencies(current.processes), latencies(baseline.processes)), 1 / drift.estimate)
@@ -84,9 +87,7 @@ def _classify(interval: Interval, min_effect: float) -> Verdict:
     return Verdict.PASS if inside else Verdict.INCONCLUSIVE
 
 
-def _explain(
-    worst: Verdict, verdicts: Mapping[str, Verdict], baseline: CaseRecord, current: CaseRecord
-) -> str:
+def _explain(worst: Verdict, verdicts: Mapping[str, Verdict], baseline: CaseRecord, current: CaseRecord) -> str:
     if worst is Verdict.PASS:
         return ""
     if not verdicts:

@@ -13,7 +13,19 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-_ISA_FLAGS = ("avx", "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_bf16", "fma", "asimd", "sve")
+_ISA_FLAGS = (
+    "avx",
+    "avx2",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx_vnni",
+    "amx_tile",
+    "amx_bf16",
+    "fma",
+    "asimd",
+    "sve",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

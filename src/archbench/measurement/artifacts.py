@@ -93,7 +93,8 @@ def reference_for(workload: PatternWorkload, cache: ArtifactCache) -> Reference:
 
     entry = cache.fetch(content_key("reference", workload.id, _weights_key(workload)), make)
     return Reference(
-        outputs=np.load(entry / "outputs.npy", allow_pickle=False), other=np.load(entry / "other.npy", allow_pickle=False)
+        outputs=np.load(entry / "outputs.npy", allow_pickle=False),
+        other=np.load(entry / "other.npy", allow_pickle=False),
     )
 
 
@@ -107,7 +108,8 @@ def _ir_entry(workload: PatternWorkload, cache: ArtifactCache, route: Route) -> 
             ir_from_module(load_module(workload, cache), workload.input_shape, folder / "model.xml")
 
     return cache.fetch(
-        content_key("ir", route.value, workload.id, _weights_key(workload), _version("openvino"), _version("onnx")), make
+        content_key("ir", route.value, workload.id, _weights_key(workload), _version("openvino"), _version("onnx")),
+        make,
     )
 
 

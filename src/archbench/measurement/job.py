@@ -97,9 +97,7 @@ def _load(
     enter("parity")
     model.bind(seeded_input(workload))
     model.run()
-    parity = check(
-        model.output(), reference_for(workload, cache), tolerance_of(backend.precision, len(workload.convolutions))
-    )
+    parity = check(model.output(), reference_for(workload, cache), tolerance_of(backend.precision, len(workload.convolutions)))
     phases.add("parity", start)
     emit(
         messages.Loaded(

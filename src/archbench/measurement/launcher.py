@@ -28,7 +28,7 @@ class Launcher:
     """One launcher process. Not thread-safe. Close it, or use it as a context manager."""
 
     def __init__(self, preload: messages.Preload, environment: Mapping[str, str], python: str = sys.executable) -> None:
-        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        self._complaints: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
             [python, "-m", "archbench.measurement.worker"],
             stdin=subprocess.PIPE,

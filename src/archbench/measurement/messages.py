@@ -6,7 +6,6 @@ import msgspec
 
 from archbench.records.record import Parity, Samples
 
-
 #: Backend of a stage that several share, so that a crash in it cannot be laid to one.
 EVERY_BACKEND = "*"
 

@@ -1,12 +1,12 @@
-"""The paired session: one workload on all asked backends, in several worker processes, as records."""
+"""The paired session: workloads on all asked backends, in several worker processes each, as records."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import signal
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from archbench.contracts import Backend
 from archbench.cost.formulas import cost_of
-from archbench.errors import UsageError, WorkerError
+from archbench.errors import WorkerError
+from archbench.machine.affinity import worker_cpus
 from archbench.machine.allocator import allocator_environment
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.machine.isa import isa_environment
@@ -78,6 +79,28 @@ class PairedPlan:
         return Case(workload=self.workload, backend=backend, threads=self.threads, isa=self.isa)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Trial:
+    """A plan under way: what its workers said so far."""
+
+    plan: PairedPlan
+    prepared: ProcessOutcome = dataclasses.field(default_factory=ProcessOutcome)
+    outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
+    unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
+
+    def process_samples(self, backend: str) -> tuple[ProcessSamples, ...]:
+        """The backend's samples, one entry a process that has them."""
+        sampled = (outcome.process_samples(index, backend, REFERENCE_BACKEND) for index, outcome in enumerate(self.outcomes))
+        return tuple(samples for samples in sampled if samples is not None)
+
+    def phases(self) -> Mapping[str, float]:
+        """Seconds spent in each phase, over all workers."""
+        totals: Counter[str] = Counter()
+        for outcome in self.outcomes:
+            totals.update(outcome.phases)
+        return dict(totals)
+
+
 class PairedSession:
     """Owns the launchers of a run; checks parity and times nothing unless `timed`. Close it, or use it as a context manager."""
 
@@ -99,58 +122,59 @@ class PairedSession:
             launcher.close()
         self._pools.clear()
 
-    def measure(self, plan: PairedPlan) -> tuple[CaseRecord, ...]:
-        """Records of the plan's backends, in order. A backend that is absent, wrong or crashing costs only its own case.
+    def measure(self, plans: Sequence[PairedPlan]) -> list[CaseRecord]:
+        """Records of every backend of every plan, in order.
 
-        Raises:
-            UsageError: more threads than CPUs, or an allocator that is not installed.
+        The plans take turns, one worker each, so that a disturbance of some seconds strikes a few processes of every case and
+        not every process of one, and networks that are compared with each other were sampled in the same minutes. A backend
+        that is absent, wrong or crashing costs only its own case.
         """
-        unmeasured: dict[str, Unmeasured] = {}
-        prepared = self._run_process(plan, 0, unmeasured, timed=False)
-        outcomes = self._run_processes(plan, range(self._processes), unmeasured)
-        if any(self._is_wide(name, outcomes) for name in plan.sampled if name not in unmeasured):
-            outcomes += self._run_processes(plan, range(self._processes, 2 * self._processes), unmeasured)
-        return tuple(self._record(plan, name, prepared, outcomes, unmeasured.get(name)) for name in plan.backends)
+        trials = [_Trial(plan=plan) for plan in plans]
+        for trial in trials:
+            trial.prepared = self._run_process(trial, 0, timed=False)
+        self._sample(trials, range(self._processes))
+        self._sample([trial for trial in trials if self._is_wide(trial)], range(self._processes, 2 * self._processes))
+        return [self._record(trial, backend) for trial in trials for backend in trial.plan.backends]
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
         from archbench.workloads.grids import smoke
 
         plan = PairedPlan(workload=next(smoke()), backends=tuple(backends), threads=1, isa=None)
-        unmeasured: dict[str, Unmeasured] = {}
-        self._run_process(plan, 0, unmeasured, timed=False)
-        return {name: entry.reason for name, entry in unmeasured.items() if entry.status is Status.SKIPPED}
+        trial = _Trial(plan=plan)
+        self._run_process(trial, 0, timed=False)
+        return {name: entry.reason for name, entry in trial.unmeasured.items() if entry.status is Status.SKIPPED}
 
-    def _run_processes(
-        self, plan: PairedPlan, processes: Iterable[int], unmeasured: dict[str, Unmeasured]
-    ) -> list[ProcessOutcome]:
-        return [self._run_process(plan, process, unmeasured, timed=True) for process in processes]
+    def _sample(self, trials: Sequence[_Trial], processes: Iterable[int]) -> None:
+        for process in processes:
+            for trial in trials:
+                trial.outcomes.append(self._run_process(trial, process, timed=True))
 
-    def _is_wide(self, backend: str, outcomes: Sequence[ProcessOutcome]) -> bool:
-        speedups = paired_speedups(_process_samples(backend, outcomes))
+    def _is_wide(self, trial: _Trial) -> bool:
+        return any(self._reaches_far(paired_speedups(trial.process_samples(backend))) for backend in trial.plan.sampled)
+
+    def _reaches_far(self, speedups: Sequence[float]) -> bool:
         if len(speedups) < 2:
             return False
         interval = mean_of(speedups)
         low, high = interval.bounded
         return max(high / interval.estimate, interval.estimate / low) > 1 + self._settings.precision
 
-    def _run_process(
-        self, plan: PairedPlan, process: int, unmeasured: dict[str, Unmeasured], *, timed: bool
-    ) -> ProcessOutcome:
-        """One worker's outcome; what it could not measure is added to `unmeasured` and left out of later workers.
+    def _run_process(self, trial: _Trial, process: int, *, timed: bool) -> ProcessOutcome:
+        """One worker's outcome. What it could not measure is noted in the trial and left out of later workers.
 
         After a crash the culprit is left out and the rest is tried again.
         """
         while True:
-            names = tuple(name for name in plan.sampled if name not in unmeasured)
+            names = tuple(name for name in trial.plan.sampled if name not in trial.unmeasured)
             outcome = ProcessOutcome()
             if not names:
                 return outcome
-            crash = self._try_process(plan, process, names, outcome, timed=timed)
-            unmeasured.update(outcome.unmeasured())
+            crash = self._try_process(trial.plan, process, names, outcome, timed=timed)
+            trial.unmeasured.update(outcome.unmeasured())
             if crash is None:
                 return outcome
-            unmeasured.update(outcome.blame(names, crash))
+            trial.unmeasured.update(outcome.blame(names, crash))
 
     def _try_process(
         self, plan: PairedPlan, process: int, names: tuple[str, ...], outcome: ProcessOutcome, *, timed: bool
@@ -194,7 +218,7 @@ class PairedSession:
             **isa_environment(plan.isa),
             "OMP_NUM_THREADS": str(plan.threads),
         }
-        return Launcher(messages.Preload(modules=self._preload(plan), affinity=_affinity(plan.threads)), environment)
+        return Launcher(messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment)
 
     @staticmethod
     def _preload(plan: PairedPlan) -> tuple[str, ...]:
@@ -206,23 +230,17 @@ class PairedSession:
         fractions = (fraction for pattern, fraction in self._settings.plant.items() if fnmatchcase(case.id, pattern))
         return next(fractions, 0.0)
 
-    def _record(
-        self,
-        plan: PairedPlan,
-        backend: str,
-        prepared: ProcessOutcome,
-        outcomes: Sequence[ProcessOutcome],
-        unmeasured: Unmeasured | None,
-    ) -> CaseRecord:
-        loaded = prepared.loaded.get(backend)
-        processes = _process_samples(backend, outcomes)
+    def _record(self, trial: _Trial, backend: str) -> CaseRecord:
+        case, unmeasured = trial.plan.case(backend), trial.unmeasured.get(backend)
+        loaded = trial.prepared.loaded.get(backend)
+        processes = trial.process_samples(backend)
         speedups = paired_speedups(processes)
         return CaseRecord(
-            case_id=plan.case(backend).id,
+            case_id=case.id,
             status=unmeasured.status if unmeasured else Status.MEASURED if processes else Status.CHECKED,
             reason=unmeasured.reason if unmeasured else None,
-            environment=self._environment(plan),
-            cost=dataclasses.asdict(cost_of(plan.workload)),
+            environment=self._environment(trial.plan),
+            cost=dataclasses.asdict(cost_of(case.workload)),
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,
@@ -230,8 +248,8 @@ class PairedSession:
             speedup=mean_of(speedups) if speedups else None,
             processes=processes,
             executed_graph=loaded.executed_graph if loaded else (),
-            phases=_total_phases(outcomes),
-            planted=self._planted(plan.case(backend)),
+            phases=trial.phases(),
+            planted=self._planted(case),
         )
 
     def _environment(self, plan: PairedPlan) -> Environment:
@@ -242,26 +260,5 @@ class PairedSession:
                 **{package: importlib.metadata.version(package) for package in _PACKAGES},
             },
             allocator=self._settings.allocator,
-            affinity=_affinity(plan.threads),
+            affinity=worker_cpus(plan.threads),
         )
-
-
-def _process_samples(backend: str, outcomes: Sequence[ProcessOutcome]) -> tuple[ProcessSamples, ...]:
-    sampled = (outcome.process_samples(index, backend, REFERENCE_BACKEND) for index, outcome in enumerate(outcomes))
-    return tuple(samples for samples in sampled if samples is not None)
-
-
-def _affinity(threads: int) -> tuple[int, ...]:
-    """The last CPUs given to us, one a thread: the first one serves most interrupts and this process."""
-    cpus = sorted(os.sched_getaffinity(0))
-    if threads > len(cpus):
-        raise UsageError(f"{threads} threads were asked for but this machine gives {len(cpus)} CPUs; ask for fewer.")
-    return tuple(cpus[-threads:])
-
-
-def _total_phases(outcomes: Sequence[ProcessOutcome]) -> Mapping[str, float]:
-    totals: dict[str, float] = {}
-    for outcome in outcomes:
-        for phase, seconds in outcome.phases.items():
-            totals[phase] = totals.get(phase, 0.0) + seconds
-    return totals

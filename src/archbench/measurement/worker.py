@@ -49,11 +49,7 @@ def main() -> None:
             _serve(job, emit)
         _, status = os.waitpid(child, 0)
         signalled = os.WIFSIGNALED(status)
-        emit(
-            messages.Exited(
-                status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0
-            )
-        )
+        emit(messages.Exited(status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0))
 
 
 def _serve(job: messages.Job, emit: Callable[[msgspec.Struct], None]) -> None:

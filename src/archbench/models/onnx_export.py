@@ -21,6 +21,12 @@ def export_onnx(module: nn.Module, input_shape: tuple[int, ...], path: Path) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            module, (torch.zeros(input_shape),), path, dynamo=False, opset_version=OPSET, input_names=["input"], output_names=["output"]
+            module,
+            (torch.zeros(input_shape),),
+            path,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["input"],
+            output_names=["output"],
         )
     onnx.checker.check_model(path, full_check=True)

@@ -10,6 +10,7 @@ import pytest
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import CompiledModel, RunSettings
+from archbench.errors import ArchbenchError
 from archbench.measurement.artifacts import DEFAULT_ROUTE, Route, load_module, network_for
 from archbench.plugin.harness import Harness
 from archbench.plugin.options import Options
@@ -42,7 +43,10 @@ class Archbench:
         Skips the test where the backend is absent; fails it where the output is wrong or the backend failed or crashed.
         With --benchmark-disable parity is checked and nothing is timed.
         """
-        record = self._harness.record_of(case)
+        try:
+            record = self._harness.record_of(case)
+        except ArchbenchError as error:
+            pytest.fail(f"{case.id}: {error}", pytrace=False)
         self._benchmark.extra_info[KEY] = msgspec.to_builtins(record)
         if record.status is Status.SKIPPED:
             pytest.skip(record.reason or "not available here")

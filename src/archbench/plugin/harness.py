@@ -13,6 +13,7 @@ from archbench.cache import ArtifactCache
 from archbench.errors import BackendUnavailableError
 from archbench.experiments.claim import Claim, Finding, judge
 from archbench.gate.baselines import find_baseline
+from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.plugin.options import Options
@@ -22,51 +23,50 @@ from archbench.records.runfile import RunSection, read_run_file
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
 
+#: Workloads that take turns: the six patterns of one point of a sweep.
+TOGETHER = 6
+
 _BAD = (Status.PARITY_FAILURE, Status.ERROR, Status.CRASHED)
 
 
 class Harness:
     """Measures each paired plan once and hands its records to the test items that ask. Close it."""
 
-    def __init__(self, options: Options, root: Path, say: Callable[[str], None], *, check_only: bool) -> None:
+    def __init__(
+        self, options: Options, root: Path, cases: Iterable[Case], say: Callable[[str], None], *, check_only: bool
+    ) -> None:
+        """Make ready to measure `cases`.
+
+        Raises:
+            UsageError: journal or cache cannot be written, CPUs are too few, or a demanded backend is absent.
+        """
         self.options = options
         self.machine = read_fingerprint()
         self.findings: dict[str, Finding] = {}
         self.phases: dict[str, float] = {}
-        self.journal: RunJournal | None = None
         self._root = root
         self._say = say
-        self._check_only = check_only
-        self._session: PairedSession | None = None
         self._planned: dict[object, list[Case]] = {}
-        self._done = 0
+        self._measured_plans = 0
         self._seconds = 0.0
+        for case in cases:
+            self._planned.setdefault(_pairing(case), []).append(case)
+        worker_cpus(options.threads)
+        ArtifactCache(options.measurement.cache).require_writable()
+        opening = RunJournal.resume if options.resume else RunJournal.create
+        self.journal = opening(root / RUNS_FOLDER, self._settings(timed=not check_only))
+        self._session = PairedSession(options.measurement, timed=not check_only)
+        self._require_backends()
 
     @property
     def records(self) -> Mapping[str, CaseRecord]:
         """Every record of the run so far, resumed ones included."""
-        return self.journal.records if self.journal else {}
-
-    def open(self, cases: Iterable[Case]) -> None:
-        """Make ready to measure `cases`: the journal and the cache must be writable, demanded backends present.
-
-        Raises:
-            UsageError: one of these does not hold.
-        """
-        for case in cases:
-            self._planned.setdefault(_pairing(case), []).append(case)
-        ArtifactCache(self.options.measurement.cache).require_writable()
-        runs = self._root / RUNS_FOLDER
-        settings = self._settings()
-        self.journal = RunJournal.resume(runs, settings) if self.options.resume else RunJournal.create(runs, settings)
-        self._session = PairedSession(self.options.measurement, timed=not self._check_only)
-        self._require_backends()
+        return self.journal.records
 
     def record_of(self, case: Case) -> CaseRecord:
         """The record of `case`, measuring its plan now if that has not been done."""
-        assert self.journal is not None and self._session is not None
         if case.id not in self.journal.records:
-            self._measure(self._planned.get(_pairing(case), [case]))
+            self._measure(case)
         return self.journal.records[case.id]
 
     def judge(self, claim: Claim) -> Finding:
@@ -80,7 +80,7 @@ class Harness:
         Raises:
             UsageError: the baseline is broken.
         """
-        path = find_baseline(self._root / self.options.baselines, self.machine.key, self.options.profile)
+        path = find_baseline(self._root / self.options.baselines, self.machine.key, self.options.label)
         if path is None or path.parent.name != self.machine.key:
             return None
         return read_run_file(path).section.claims.get(claim.name)
@@ -92,7 +92,7 @@ class Harness:
         return RunSection(
             fingerprint=self.machine.key,
             machine=asdict(self.machine),
-            profile=self.options.profile if not self.options.workloads else "custom",
+            profile=self.options.label,
             failed=bad or any(case.id not in self.records for case in planned),
             unmeasured=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
@@ -100,48 +100,55 @@ class Harness:
 
     def finish(self) -> None:
         """Mark the run as whole if every planned case has a record."""
-        if self.journal is not None and all(case.id in self.records for cases in self._planned.values() for case in cases):
+        if all(case.id in self.records for cases in self._planned.values() for case in cases):
             self.journal.finish()
 
     def close(self) -> None:
         """End every worker."""
-        if self._session is not None:
-            self._session.close()
+        self._session.close()
 
-    def _measure(self, cases: list[Case]) -> None:
-        assert self.journal is not None and self._session is not None
-        if not self._done:
-            self._say(f"archbench: {len(self._planned)} workloads to measure, records in {self.journal.folder}")
-        first = cases[0]
-        wanted = tuple(case.backend for case in cases if case.id not in self.journal.records)
+    def _measure(self, case: Case) -> None:
+        """Measure the workload of `case` together with those that come after it."""
+        waiting = [cases for cases in self._planned.values() if any(entry.id not in self.records for entry in cases)]
+        first = next((index for index, cases in enumerate(waiting) if case in cases), None)
+        together = [[case]] if first is None else waiting[first : first + TOGETHER]
+        if not self._measured_plans:
+            self._say(f"archbench: {len(waiting)} workloads to measure, {TOGETHER} in turn; records in {self.journal.folder}")
         start = time.monotonic()
-        plan = PairedPlan(workload=first.workload, backends=wanted, threads=first.threads, isa=first.isa)
-        records = self._session.measure(plan)
+        records = self._session.measure([self._plan(cases) for cases in together])
         for record in records:
             self.journal.append(record)
-        for phase, seconds in (records[0].phases or {}).items():
-            self.phases[phase] = self.phases.get(phase, 0.0) + seconds
-        self._done += 1
+        self._measured_plans += len(together)
         self._seconds += time.monotonic() - start
-        self._say(self._progress(first, records))
+        self._report(records)
 
-    def _progress(self, case: Case, records: Iterable[CaseRecord]) -> str:
-        remaining = sum(any(case.id not in self.records for case in cases) for cases in self._planned.values())
-        left = f", about {format_seconds(self._seconds / self._done * remaining)} left" if remaining else ""
-        gains = ", ".join(
-            f"{record.case_id.split(':')[1]} {format_ratio(record.speedup.estimate) if record.speedup else record.status.value}"
-            for record in records
-        )
-        return f"[{len(self._planned) - remaining}/{len(self._planned)}] {case.workload.id}: {gains}{left}"
+    def _plan(self, cases: list[Case]) -> PairedPlan:
+        wanted = tuple(case.backend for case in cases if case.id not in self.records)
+        first = cases[0]
+        return PairedPlan(workload=first.workload, backends=wanted, threads=first.threads, isa=first.isa)
+
+    def _report(self, records: Iterable[CaseRecord]) -> None:
+        """Say what each workload gained and how long the rest will take; add up where the time went."""
+        by_workload: dict[str, list[CaseRecord]] = {}
+        for record in records:
+            by_workload.setdefault(record.case_id.partition(":")[0], []).append(record)
+        for workload, group in by_workload.items():
+            for phase, seconds in (group[0].phases or {}).items():
+                self.phases[phase] = self.phases.get(phase, 0.0) + seconds
+            self._say(f"{workload}: {', '.join(_gain(record) for record in group)}")
+        waiting = sum(any(case.id not in self.records for case in cases) for cases in self._planned.values())
+        if waiting:
+            left = format_seconds(self._seconds / self._measured_plans * waiting)
+            self._say(f"{waiting} of {len(self._planned)} workloads left, about {left}")
 
     def _require_backends(self) -> None:
-        assert self._session is not None
         if not self.options.required:
             return
         for backend, reason in self._session.absences(self.options.required).items():
+            self.close()
             raise BackendUnavailableError(f"--require-backend {backend}: {reason}.")
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self, *, timed: bool) -> dict[str, Any]:
         """What must be equal for one run to go on with another's records."""
         measurement = self.options.measurement
         return {
@@ -149,12 +156,17 @@ class Harness:
             "torch": importlib.metadata.version("torch"),
             "openvino": importlib.metadata.version("openvino"),
             "machine": self.machine.key,
-            "processes": 0 if self._check_only else measurement.processes,
+            "processes": measurement.processes if timed else 0,
             "precision": measurement.precision,
             "seconds": measurement.seconds,
             "allocator": measurement.allocator,
             "plant": dict(measurement.plant),
         }
+
+
+def _gain(record: CaseRecord) -> str:
+    backend = record.case_id.split(":")[1]
+    return f"{backend} {format_ratio(record.speedup.estimate) if record.speedup else record.status.value}"
 
 
 def _pairing(case: Case) -> object:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from archbench.errors import ArchbenchError, UsageError
+from archbench.errors import ArchbenchError
 from archbench.gate.baselines import find_baseline
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.plugin.fixtures import CLOCK, HARNESS, OPTIONS, archbench, archbench_run, model_factory, openvino_compile
@@ -47,7 +47,7 @@ def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None
     """Let a bare --benchmark-compare find the accepted baseline, and --benchmark-save put runs beside it."""
     if config.getoption("benchmark_storage") != "file://./.benchmarks":
         return
-    found = find_baseline(config.rootpath / options.baselines, read_fingerprint().key, options.profile)
+    found = find_baseline(config.rootpath / options.baselines, read_fingerprint().key, options.label)
     if found is not None:
         config.option.benchmark_storage = f"file://{found.parent}"
 
@@ -55,10 +55,7 @@ def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _PARAMETER not in metafunc.fixturenames:
         return
-    try:
-        cases = metafunc.config.stash[OPTIONS].cases()
-    except UsageError as error:
-        pytest.exit(f"archbench: {error}", returncode=_USAGE)
+    cases = metafunc.config.stash[OPTIONS].cases()
     metafunc.parametrize(_PARAMETER, cases, ids=[case.id for case in cases])
 
 
@@ -90,14 +87,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             reporter.write_line(line)
 
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
-    harness = Harness(config.stash[OPTIONS], config.rootpath, say, check_only=benchmarks.disabled)
-    config.stash[HARNESS] = harness
+    cases = [case for item in used if (case := _case_of(item)) is not None]
     try:
-        harness.open(case for item in used if (case := _case_of(item)) is not None)
+        harness = Harness(config.stash[OPTIONS], config.rootpath, cases, say, check_only=benchmarks.disabled)
     except ArchbenchError as error:
-        harness.close()
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
-    if benchmarks.json is None and not benchmarks.disabled and harness.journal is not None:
+    config.stash[HARNESS] = harness
+    if benchmarks.json is None and not benchmarks.disabled:
         benchmarks.json = harness.journal.folder / "run.json"
 
 
@@ -160,8 +156,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(line)
     for name, finding in harness.findings.items():
         terminalreporter.write_line(f"claim {name}: {finding.outcome.value} ({finding.evidence})")
-    if harness.journal is not None:
-        terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
+    terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
 
 
 def _relative(path: Path, root: Path) -> Path:

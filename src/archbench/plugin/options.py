@@ -14,13 +14,13 @@ from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator
 from archbench.measurement.session import SessionSettings
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case
-from archbench.workloads.grids import PROFILES, profile_cases
+from archbench.workloads.grids import PROFILES, profile_cases, smoke
 from archbench.workloads.ids import parse_workload
 
 DEFAULT_BACKENDS = (REFERENCE_BACKEND, "openvino-cpu-f32")
 DEFAULT_PROCESSES = 10
 DEFAULT_PRECISION = 0.0125
-DEFAULT_SECONDS = 0.4
+DEFAULT_SECONDS = 0.3
 MIN_ROUNDS = 5
 
 
@@ -50,6 +50,9 @@ class Options:
         backends = tuple(dict.fromkeys((*(get("archbench_backend") or DEFAULT_BACKENDS), *required)))
         for backend in backends:
             check_name("backend", BACKENDS, backend)
+        threads, isas = get("archbench_threads"), tuple(get("archbench_isa")) or (None,)
+        for isa in isas:
+            Case(workload=next(smoke()), backend=REFERENCE_BACKEND, threads=threads, isa=isa)
         allocator_environment(get("archbench_allocator"))
         if get("archbench_processes") < 1:
             raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
@@ -61,8 +64,8 @@ class Options:
             workloads=tuple(parse_workload(text).id for text in get("archbench_workload")),
             backends=backends,
             required=required,
-            threads=get("archbench_threads"),
-            isas=tuple(get("archbench_isa")) or (None,),
+            threads=threads,
+            isas=isas,
             baselines=Path(get("archbench_baselines")),
             resume=get("archbench_resume"),
             measurement=SessionSettings(
@@ -76,12 +79,13 @@ class Options:
             ),
         )
 
-    def cases(self) -> list[Case]:
-        """The cases of the profile, or of the workloads named instead.
+    @property
+    def label(self) -> str:
+        """What baselines of such a run are filed under: the profile, or `custom` for workloads named one by one."""
+        return "custom" if self.workloads else self.profile
 
-        Raises:
-            UsageError: an unknown ISA cap or fewer than one thread.
-        """
+    def cases(self) -> list[Case]:
+        """The cases of the profile, or of the workloads named instead."""
         if not self.workloads:
             return list(profile_cases(self.profile, self.backends, threads=self.threads, isas=self.isas))
         return [
@@ -96,10 +100,17 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option."""
     group = parser.getgroup("archbench", "archbench: performance of convolutional networks")
     group.addoption(
-        "--archbench-profile", default="smoke", metavar="NAME", help=f"which cases: {', '.join(PROFILES)} (default: smoke)"
+        "--archbench-profile",
+        default="smoke",
+        metavar="NAME",
+        help=f"which cases: {', '.join(PROFILES)} (default: smoke)",
     )
     group.addoption(
-        "--archbench-workload", action="append", default=[], metavar="ID", help="a workload id to measure instead of the profile"
+        "--archbench-workload",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a workload id to measure instead of the profile",
     )
     group.addoption(
         "--archbench-backend",
@@ -116,10 +127,20 @@ def add_options(parser: pytest.Parser) -> None:
         help="measure this backend and fail with exit code 2 if the machine lacks it",
     )
     group.addoption(
-        "--threads", dest="archbench_threads", type=int, default=1, metavar="N", help="threads of every backend (default: 1)"
+        "--threads",
+        dest="archbench_threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="threads of every backend (default: 1)",
     )
     group.addoption(
-        "--isa", dest="archbench_isa", action="append", default=[], metavar="CAP", help=f"cap the ISA: {', '.join(ISA_CAPS)}"
+        "--isa",
+        dest="archbench_isa",
+        action="append",
+        default=[],
+        metavar="CAP",
+        help=f"cap the ISA: {', '.join(ISA_CAPS)}",
     )
     group.addoption(
         "--archbench-processes",
@@ -151,7 +172,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--archbench-cache", metavar="DIR", help="folder of exported and compiled models")
     group.addoption(
-        "--archbench-baselines", default=str(BASELINES_FOLDER), metavar="DIR", help="folder of accepted baselines (default: baselines)"
+        "--archbench-baselines",
+        default=str(BASELINES_FOLDER),
+        metavar="DIR",
+        help="folder of accepted baselines (default: baselines)",
     )
     group.addoption("--archbench-resume", action="store_true", help="go on with the newest unfinished run")
     group.addoption(

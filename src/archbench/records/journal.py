@@ -1,8 +1,7 @@
 """A run on disk: one folder, one line a record, written as each case finishes.
 
-`settings.json` says what was asked for; `records.jsonl` grows; `run.json` (see `archbench.records.runfile`) and `finished` appear at
-the end. A line cut short by a killed process
-is ignored, everything before it is kept.
+`settings.json` says what was asked for; `records.jsonl` grows; `run.json` (see `archbench.records.runfile`) and `finished`
+appear at the end. A line cut short by a killed process is ignored, everything before it is kept.
 """
 
 from __future__ import annotations
@@ -64,7 +63,9 @@ class RunJournal:
         folder = folders[-1]
         header = _decode(folder / _HEADER, (folder / _HEADER).read_bytes(), dict[str, Any])
         if header.get("schema_version") != SCHEMA_VERSION or header.get("settings") != msgspec.to_builtins(dict(settings)):
-            raise RecordFileError(f"the unfinished run {folder} was made with other settings or versions; run without --archbench-resume.")
+            raise RecordFileError(
+                f"the unfinished run {folder} was made with other settings or versions; run without --archbench-resume."
+            )
         return cls(folder, {record.case_id: record for record in read_journal(folder / _RECORDS)})
 
     def append(self, record: CaseRecord) -> None:
@@ -82,7 +83,9 @@ class RunJournal:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise RecordFileError(f"cannot write records at {self.folder}: {error.strerror}; earlier records are kept.") from error
+            raise RecordFileError(
+                f"cannot write records at {self.folder}: {error.strerror}; earlier records are kept."
+            ) from error
 
     def finish(self) -> None:
         """Mark the run as whole."""

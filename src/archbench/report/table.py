@@ -19,6 +19,8 @@ from archbench.units import format_bytes, format_change, format_count, format_ra
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 
+_AXES = ("depth", "width", "batch", "pixels")
+
 
 def results_table(records: Iterable[CaseRecord]) -> str:
     """One line a workload: latency per image on each backend, then each speedup with its interval.
@@ -28,21 +30,20 @@ def results_table(records: Iterable[CaseRecord]) -> str:
     rows = _by_workload(records)
     backends = list(dict.fromkeys(backend for row in rows.values() for backend in row))
     gained = [backend for backend in backends if backend != REFERENCE_BACKEND]
-    table = _table("pattern", *_AXES, *(f"{backend}\nper image" for backend in backends))
+    plain = all(case.threads == 1 and case.isa is None for row in rows.values() for case, _ in row.values())
+    axes = _AXES if plain else (*_AXES, "threads", "isa")
+    table = _table("pattern", *axes, *(f"{backend}\nper image" for backend in backends))
     for backend in gained:
         table.add_column(f"{backend}\nspeedup [95 %]", justify="right")
     for row in rows.values():
         case = next(iter(row.values()))[0]
         table.add_row(
             case.workload.pattern,
-            *_axes(case),
+            *_axes(case)[: len(axes)],
             *(_latency(row.get(backend)) for backend in backends),
             *(_speedup(row.get(backend)) for backend in gained),
         )
     return _text(table)
-
-
-_AXES = ("depth", "width", "batch", "pixels")
 
 
 def gate_table(report: GateReport) -> str:
@@ -108,7 +109,8 @@ def _by_workload(records: Iterable[CaseRecord]) -> Mapping[object, dict[str, tup
 def _axes(case: Case) -> tuple[str, ...]:
     workload = case.workload
     rows, columns = workload.resolution
-    return (str(workload.depth), str(workload.width), str(workload.batch), f"{rows}x{columns}")
+    sizes = (str(workload.depth), str(workload.width), str(workload.batch), f"{rows}x{columns}")
+    return (*sizes, str(case.threads), case.isa or "-")
 
 
 def _latency(entry: tuple[Case, CaseRecord] | None) -> str:

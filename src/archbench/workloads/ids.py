@@ -60,7 +60,9 @@ def parse_case(text: str) -> Case:
     """
     match = _CASE.fullmatch(text)
     if match is None:
-        raise CaseIdError(f"{text!r} is not a case id. The form is WORKLOAD:BACKEND:tTHREADS[:ISA]; `archbench cases` lists ids.")
+        raise CaseIdError(
+            f"{text!r} is not a case id. The form is WORKLOAD:BACKEND:tTHREADS[:ISA]; `archbench cases` lists ids."
+        )
     case = Case(
         workload=parse_workload(match["workload"]),
         backend=match["backend"],

@@ -110,10 +110,7 @@ class PatternWorkload:
         rows, columns = self.resolution
         groups = "" if self.groups is None else f"-g{self.groups}"
         ratio = "" if self.ratio is None else f"-r{self.ratio}"
-        return (
-            f"{self.pattern}-d{self.depth}-w{self.width}-k{self.kernel}{groups}{ratio}"
-            f"-{rows}x{columns}-b{self.batch}"
-        )
+        return f"{self.pattern}-d{self.depth}-w{self.width}-k{self.kernel}{groups}{ratio}-{rows}x{columns}-b{self.batch}"
 
 
 def pattern_named(name: str) -> Pattern:

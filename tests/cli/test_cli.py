@@ -1,0 +1,151 @@
+"""The command as a new user types it: answers on standard output, one line and exit code 2 for bad input."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from archbench.cost.formulas import cost_of
+from archbench.workloads.ids import parse_workload
+from tests.gate.test_baselines import CASE, write_run
+from tests.samples import record
+
+WORKLOAD = "standard-d10-w64-k3-28x28-b1"
+
+
+def archbench(*arguments, cwd=None):
+    return subprocess.run([sys.executable, "-m", "archbench", *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+
+
+def test_cost_prints_every_quantity():
+    shown = archbench("cost", WORKLOAD).stdout
+
+    for word in (
+        "MACs            289013760",
+        "FLOPs           578027520",
+        "parameters      369920",
+        "memory access",
+        "intensity",
+    ):
+        assert word in shown
+
+
+def test_cost_as_json_is_the_formula():
+    answer = json.loads(archbench("cost", f"{WORKLOAD}:torch:t1", "--json").stdout)
+
+    assert answer.pop("id") == WORKLOAD
+    assert answer == {name: getattr(cost_of(parse_workload(WORKLOAD)), name) for name in answer}
+
+
+def test_cases_lists_the_profile_and_filters_as_pytest_does():
+    assert len(archbench("cases").stdout.split()) == 24
+    assert archbench("cases", "-k", "d50 and grouped and not torch").stdout.split() == [
+        "grouped-d50-w64-k3-g8-28x28-b1:openvino-cpu-f32:t1"
+    ]
+    listed = json.loads(
+        archbench("cases", "-k", "grouped and d10", "--backend", "torch", "--threads", 2, "--isa", "avx2", "--json").stdout
+    )
+    assert listed == ["grouped-d10-w64-k3-g8-28x28-b1:torch:t2:avx2"]
+
+
+def test_cases_of_the_paper_profile_are_the_full_cross():
+    assert len(archbench("cases", "--profile", "paper", "--backend", "torch").stdout.split()) > 900
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("cost", "octave-d1-w8-k3-5x5-b1"), "unknown pattern 'octave'"),
+        (("cost", "nonsense"), "'nonsense' is not a workload id"),
+        (("cost", "nonsense:torch:t1"), "'nonsense' is not a workload id"),
+        (("cost", "bottleneck-d1-w10-k3-r4-5x5-b1"), "bottleneck needs a width that its ratio divides"),
+        (("cost",), "Missing argument 'ID'"),
+        (("cases", "--profile", "quick"), "unknown profile 'quick'"),
+        (("cases", "--backend", "tensorflow"), "unknown backend 'tensorflow'"),
+        (("cases", "-k", "(("), "-k takes words joined by and, or, not"),
+        (("cases", "--threads", "0"), "`threads >= 1` must hold"),
+        (("cases", "--threads", "two"), "'two' is not a valid integer"),
+        (("gate", "absent.json"), "cannot read absent.json"),
+        (("baseline", "accept", "absent.json", "--reason", "x"), "cannot read absent.json"),
+        (("baseline", "accept", "absent.json"), "Missing option '--reason'"),
+        (("nonsense",), "No such command 'nonsense'"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    finished = archbench(*arguments, cwd=tmp_path)
+
+    assert finished.returncode == 2
+    assert message in finished.stderr
+    assert finished.stderr.startswith("archbench: ")
+    assert finished.stderr.count("\n") == 1
+    assert finished.stdout == ""
+
+
+def test_help_imports_nothing_heavy():
+    script = """
+import sys
+from archbench.cli.main import main
+try:
+    main(["--help"])
+except SystemExit as stop:
+    assert stop.code == 0
+assert not {"torch", "openvino", "onnx", "onnxruntime"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(("own", "code", "verdict"), [(1e-3, 0, "pass"), (1.2e-3, 1, "regressed"), (0.8e-3, 0, "improved")])
+def test_the_gate_prints_a_table_and_decides(tmp_path, own, code, verdict):
+    write_run(tmp_path / "baseline.json", record(CASE, np.random.default_rng(0)))
+    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(1), own=own))
+
+    finished = archbench("gate", "run.json", "--baseline", "baseline.json", cwd=tmp_path)
+
+    assert finished.returncode == code, finished.stdout
+    assert finished.stdout.splitlines()[1].startswith(verdict)
+    assert f"1 {verdict}" in finished.stdout
+    assert "baseline: baseline.json" in finished.stdout
+
+
+def test_the_gate_finds_the_baseline_of_the_machine(tmp_path):
+    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(0)))
+    assert "no baseline of profile 'smoke'" in archbench("gate", "run.json", cwd=tmp_path).stderr
+    archbench("baseline", "accept", "run.json", "--reason", "first", cwd=tmp_path)
+
+    finished = archbench("gate", "run.json", cwd=tmp_path)
+
+    assert finished.returncode == 0
+    assert "baseline: baselines/here/0001_smoke.json" in finished.stdout
+
+
+def test_a_gate_against_another_machine_compares_ratios_and_says_so(tmp_path):
+    write_run(tmp_path / "baseline.json", record(CASE, np.random.default_rng(0)), fingerprint="elsewhere")
+    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(1), own=9e-3, reference=27e-3))
+
+    finished = archbench("gate", "run.json", "--baseline", "baseline.json", cwd=tmp_path)
+
+    assert finished.returncode == 0
+    assert "another machine: baseline elsewhere, this run here; only ratios are compared." in finished.stdout
+
+
+@pytest.mark.parametrize(
+    "content", ['{"benchmarks": [', '{"benchmarks": []}', '{"benchmarks": [], "archbench": {"schema_version": 99}}']
+)
+def test_the_gate_refuses_broken_and_foreign_files(tmp_path, content):
+    (tmp_path / "broken.json").write_text(content)
+
+    finished = archbench("gate", "broken.json", cwd=tmp_path)
+
+    assert finished.returncode == 2
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    finished = subprocess.run(
+        f"{sys.executable} -m archbench cases --profile paper | head -1", shell=True, capture_output=True, text=True
+    )
+
+    assert finished.stdout.count("\n") == 1
+    assert finished.stderr == ""

@@ -1,0 +1,74 @@
+"""What a worker's events add up to, and whom a crash is laid to."""
+
+import pytest
+
+from archbench.measurement import messages
+from archbench.measurement.outcome import ProcessOutcome
+from archbench.records.record import Parity, Samples, Status
+
+GOOD = Parity(error=1e-6, tolerance=1e-4, sensitivity=0.5)
+
+
+def outcome_of(*events):
+    outcome = ProcessOutcome()
+    for event in events:
+        outcome.hear(event)
+    return outcome
+
+
+def loaded(backend, parity=GOOD):
+    return messages.Loaded(backend=backend, version="1", granted={}, executed_graph=(), parity=parity)
+
+
+def entered(backend, stage):
+    return messages.Entered(backend=backend, stage=stage)
+
+
+def test_a_good_backend_is_not_unmeasured():
+    assert outcome_of(loaded("torch")).unmeasured() == {}
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "reason"),
+    [
+        (messages.Absent(backend="b", reason="no device"), Status.SKIPPED, "no device"),
+        (messages.Failed(backend="b", stage="load", error="RuntimeError: no"), Status.ERROR, "load failed: RuntimeError: no"),
+        (
+            loaded("b", Parity(error=0.5, tolerance=1e-4, sensitivity=0.5)),
+            Status.PARITY_FAILURE,
+            "output error 5.00e-01 exceeds",
+        ),
+        (loaded("b", Parity(error=0.0, tolerance=1e-4, sensitivity=1e-6)), Status.PARITY_FAILURE, "parity proves nothing"),
+    ],
+)
+def test_each_way_of_not_being_measured_has_a_status_and_a_reason(event, status, reason):
+    found = outcome_of(loaded("a"), event).unmeasured()
+
+    assert list(found) == ["b"]
+    assert found["b"].status is status
+    assert reason in found["b"].reason
+
+
+def test_a_crash_is_laid_to_the_backend_whose_stage_was_entered_last():
+    blamed = outcome_of(entered("a", "load"), entered("b", "load")).blame(("a", "b"), "killed by SIGSEGV")
+
+    assert list(blamed) == ["b"]
+    assert blamed["b"].status is Status.CRASHED
+    assert blamed["b"].reason == "crashed during load: killed by SIGSEGV"
+
+
+@pytest.mark.parametrize("events", [(), (entered(messages.EVERY_BACKEND, "sampling"),)])
+def test_a_crash_that_nobody_can_be_told_from_is_laid_to_all(events):
+    assert set(outcome_of(*events).blame(("a", "b"), "killed")) == {"a", "b"}
+
+
+def test_samples_are_paired_with_the_reference_of_the_same_rounds():
+    own, reference, calibration = (Samples(inferences=1, duration_ns=(value,)) for value in (1, 2, 3))
+    measured = messages.Measured(samples={"torch": reference, "b": own}, calibration=calibration, phases={"timed": 1.0})
+    outcome = outcome_of(measured)
+
+    paired = outcome.process_samples(4, "b", "torch")
+    assert (paired.process, paired.own, paired.reference, paired.calibration) == (4, own, reference, calibration)
+    assert outcome.process_samples(4, "torch", "torch").reference is None
+    assert outcome.process_samples(4, "absent", "torch") is None
+    assert outcome.phases == {"timed": 1.0}

@@ -1,0 +1,107 @@
+"""The paired session with real workers: replication, extension, crashes that cost one case."""
+
+import signal
+import threading
+
+import psutil
+import pytest
+
+from archbench.measurement.session import PairedPlan, PairedSession, SessionSettings
+from archbench.records.record import Status
+from archbench.workloads.pattern import PatternWorkload
+
+TORCH, OPENVINO = "torch", "openvino-cpu-f32"
+
+
+def settings(cache_root, **changes):
+    fields = {"processes": 2, "precision": 1e9, "seconds": 0.02, "min_rounds": 3, "allocator": "retained", "cache": cache_root}
+    return SessionSettings(**{**fields, **changes})
+
+
+def plan(*backends, depth=1):
+    workload = PatternWorkload(pattern="standard", depth=depth, width=8, resolution=(5, 5))
+    return PairedPlan(workload=workload, backends=backends, threads=1, isa=None)
+
+
+def test_each_process_is_another_one_and_samples_the_reference_too(cache_root):
+    with PairedSession(settings(cache_root)) as session:
+        (record,) = session.measure([plan(OPENVINO)])
+
+    assert [process.process for process in record.processes] == [0, 1]
+    assert all(process.reference is not None for process in record.processes)
+    assert record.speedup.low <= record.speedup.estimate <= record.speedup.high
+
+
+def test_the_reference_has_no_speedup(cache_root):
+    with PairedSession(settings(cache_root)) as session:
+        native, accelerated = session.measure([plan(TORCH, OPENVINO)])
+
+    assert native.speedup is None
+    assert accelerated.speedup is not None
+
+
+def test_a_wide_interval_gets_as_many_processes_again_once(cache_root):
+    with PairedSession(settings(cache_root, precision=1e-12)) as session:
+        native, accelerated = session.measure([plan(TORCH, OPENVINO)])
+
+    assert len(native.processes) == len(accelerated.processes) == 4
+
+
+def test_plans_take_turns_and_keep_their_order(cache_root):
+    plans = [plan(TORCH, OPENVINO, depth=depth) for depth in (1, 2, 3)]
+    with PairedSession(settings(cache_root)) as session:
+        records = session.measure(plans)
+
+    assert [record.case_id for record in records] == [plan.case(backend).id for plan in plans for backend in plan.backends]
+    assert all(len(record.processes) == 2 for record in records)
+
+
+def test_without_timing_a_case_is_checked(cache_root):
+    with PairedSession(settings(cache_root), timed=False) as session:
+        (record,) = session.measure([plan(OPENVINO)])
+
+    assert record.status is Status.CHECKED
+    assert record.parity.holds
+    assert record.processes == ()
+
+
+def test_absent_backends_are_told(cache_root):
+    with PairedSession(settings(cache_root), timed=False) as session:
+        absences = session.absences((OPENVINO, "openvino-gpu-f16"))
+
+    assert OPENVINO not in absences
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
+def test_a_crash_costs_its_case_alone_and_names_the_cause(cache_root, number):
+    with PairedSession(settings(cache_root, seconds=60.0)) as session:
+        killer = threading.Timer(0.0, kill_first_worker, [number])
+        killer.start()
+        native, accelerated = session.measure([plan(TORCH, OPENVINO, depth=2)])
+        killer.join()
+
+        assert native.status is accelerated.status is Status.CRASHED
+        assert signal.Signals(number).name in native.reason
+        quick = PairedSession(settings(cache_root))
+        with quick:
+            assert quick.measure([plan(OPENVINO)])[0].status is Status.MEASURED
+
+
+def kill_first_worker(number):
+    """Wait until a worker has been sampling for a while, then send it the signal."""
+    while True:
+        for launcher in psutil.Process().children():
+            for worker in launcher.children():
+                if worker.cpu_times().user > 1.5:
+                    worker.send_signal(number)
+                    return
+
+
+def test_workers_end_with_the_session(cache_root):
+    with PairedSession(settings(cache_root)) as session:
+        session.measure([plan(OPENVINO)])
+        launchers = psutil.Process().children()
+    _, alive = psutil.wait_procs(launchers, timeout=10)
+
+    assert launchers
+    assert not alive
