@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -79,22 +80,29 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     used = [item for item in session.items if {"archbench", "archbench_run"} & set(getattr(item, "fixturenames", ()))]
     if not used or config.getoption("collectonly"):
         return
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-
-    def say(line: str) -> None:
-        if reporter is not None:
-            reporter.ensure_newline()
-            reporter.write_line(line)
-
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
     cases = [case for item in used if (case := _case_of(item)) is not None]
     try:
-        harness = Harness(config.stash[OPTIONS], config.rootpath, cases, say, check_only=benchmarks.disabled)
+        harness = Harness(config.stash[OPTIONS], config.rootpath, cases, _announcer(config), check_only=benchmarks.disabled)
     except ArchbenchError as error:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
     config.stash[HARNESS] = harness
     if benchmarks.json is None and not benchmarks.disabled:
         benchmarks.json = harness.journal.folder / "run.json"
+
+
+def _announcer(config: pytest.Config) -> Callable[[str], None]:
+    """A way to print a line while a test runs, past the capture of its output."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+
+    def say(line: str) -> None:
+        if reporter is not None:
+            with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+                reporter.ensure_newline()
+                reporter.write_line(line)
+
+    return say
 
 
 def _case_of(item: pytest.Item) -> Case | None:
