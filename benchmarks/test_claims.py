@@ -2,7 +2,7 @@
 
 import pytest
 
-from archbench.experiments.claim import Outcome
+from archbench.experiments.claim import Outcome, has_changed
 from archbench.experiments.form_function import CLAIMS
 
 
@@ -14,11 +14,4 @@ def test_claim(archbench_run, claim):
 
     accepted = archbench_run.accepted_outcome(claim)
 
-    assert not changed(accepted, finding.outcome), (
-        f"{claim.name}: {accepted} at the baseline, {finding.outcome.value} now: {finding.evidence}"
-    )
-
-
-def changed(accepted, outcome):
-    decided = [entry.value for entry in Outcome if entry.decided]
-    return accepted in decided and outcome.decided and accepted != outcome.value
+    assert not has_changed(accepted, finding.outcome), f"{accepted!r} at the baseline, now: {finding.evidence}"

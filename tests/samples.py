@@ -3,8 +3,8 @@
 import numpy as np
 
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Samples, Status
-from archbench.stats.processes import latencies, paired_speedups
-from archbench.stats.ratio import mean_of
+from archbench.stats.processes import latency, speedup
+from archbench.stats.ratio import interval_of
 
 OPENVINO = "openvino-cpu-f32"
 
@@ -48,7 +48,7 @@ def record(
 ):
     """A record of `case_id` whose true latency is `own` seconds and whose reference takes `reference` seconds."""
     sampled = processes(generator, own, reference, calibration=calibration, **kwargs) if status is Status.MEASURED else ()
-    speedups = paired_speedups(sampled)
+    gain = speedup(sampled)
     return CaseRecord(
         case_id=case_id,
         status=status,
@@ -56,8 +56,8 @@ def record(
         environment=Environment(fingerprint=fingerprint, versions={"torch": "2"}, allocator=allocator, affinity=(1,)),
         cost={"macs": 1},
         granted=granted or {"threads": "1"},
-        latency=mean_of(latencies(sampled)) if sampled else None,
-        speedup=mean_of(speedups) if speedups else None,
+        latency=interval_of(latency(sampled)) if sampled else None,
+        speedup=interval_of(gain) if gain else None,
         processes=sampled,
         executed_graph=graph,
         planted=planted,

@@ -75,7 +75,7 @@ def test_a_wide_interval_is_inconclusive_not_a_pass():
 def test_a_change_below_the_minimum_effect_passes_and_a_smaller_effect_finds_it():
     small = honest(1, own=1.03e-3)
 
-    assert verdict(honest(), small, min_effect=0.05).verdict is Verdict.PASS
+    assert verdict(honest(), small).verdict is Verdict.PASS
     assert verdict(honest(), small, min_effect=0.01).verdict is Verdict.REGRESSED
 
 

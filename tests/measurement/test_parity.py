@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from archbench.backends.openvino_conversion import ir_from_module
+from archbench.backends.openvino_conversion import ir_from_onnx
 from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
 from archbench.cache import ArtifactCache
 from archbench.contracts import Network, Precision, RunSettings
 from archbench.measurement.artifacts import load_module, reference_for
 from archbench.measurement.parity import Reference, check, judged_images, tolerance_of
+from archbench.models.onnx_export import export_onnx
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.pattern import PatternWorkload
@@ -24,7 +25,8 @@ def cache(cache_root):
 
 def verdict_on(module, workload, cache, folder):
     """Parity of `module`, run by OpenVINO, against the true network's reference."""
-    ir_from_module(module, workload.input_shape, folder / "model.xml")
+    export_onnx(module, workload.input_shape, folder / "model.onnx")
+    ir_from_onnx(folder / "model.onnx", folder / "model.xml")
     network = Network(module=None, files={".xml": folder / "model.xml", ".bin": folder / "model.bin"}, digest=str(folder))
     model = OPENVINO_CPU_F32.load(network, RunSettings(threads=1, isa=None, cache=cache.root))
     model.bind(seeded_input(workload))

@@ -1,7 +1,9 @@
 """The paired session with real workers: replication, extension, crashes that cost one case."""
 
+import contextlib
 import signal
 import threading
+import time
 
 import psutil
 import pytest
@@ -87,11 +89,30 @@ def test_a_crash_costs_its_case_alone_and_names_the_cause(cache_root, number):
             assert quick.measure([plan(OPENVINO)])[0].status is Status.MEASURED
 
 
+def test_a_hang_costs_its_case_alone(cache_root):
+    with PairedSession(settings(cache_root, seconds=600.0, timeout_s=4.0)) as session:
+        (record,) = session.measure([plan(OPENVINO)])
+
+    assert record.status is Status.CRASHED
+    assert "did not answer in time" in record.reason
+
+
+def test_a_launcher_that_cannot_start_is_a_crash_with_its_last_words(cache_root, monkeypatch):
+    monkeypatch.setattr(PairedSession, "_preload", staticmethod(lambda plan: ("no_such_module",)))
+    with PairedSession(settings(cache_root)) as session:
+        (record,) = session.measure([plan(OPENVINO)])
+
+    assert record.status is Status.CRASHED
+    assert "No module named 'no_such_module'" in record.reason
+
+
 def kill_first_worker(number):
     """Wait until a worker has been sampling for a while, then send it the signal."""
     while True:
-        for launcher in psutil.Process().children():
-            for worker in launcher.children():
+        time.sleep(0.05)
+        with contextlib.suppress(psutil.Error):
+            workers = [worker for launcher in psutil.Process().children() for worker in launcher.children()]
+            for worker in workers:
                 if worker.cpu_times().user > 1.5:
                     worker.send_signal(number)
                     return

@@ -17,7 +17,7 @@ from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
 
 WORKLOAD = "standard-d2-w16-k3-9x9-b1"
-OTHER = "grouped-d2-w16-k3-g4-9x9-b1"
+MORE_THAN_TAKE_TURNS = tuple(f"standard-d{depth}-w16-k3-9x9-b1" for depth in range(1, 8))
 OPENVINO = f"{WORKLOAD}:openvino-cpu-f32:t1"
 
 BENCHMARK = """
@@ -110,8 +110,27 @@ def test_a_run_can_be_accepted_and_is_then_found_by_compare_and_gate(project):
     shown.stdout.fnmatch_lines(["*0001_custom.json*first*"])
 
 
+def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(project):
+    project.makepyfile(test_speed=BENCHMARK, test_claims=(Path(__file__).parents[2] / "benchmarks/test_claims.py").read_text())
+    result, _ = run_json(project)
+    result.assert_outcomes(passed=3, skipped=7)
+    project.run(sys.executable, "-m", "archbench", "baseline", "accept", "run.json", "--reason", "first")
+    project.run_archbench().assert_outcomes(passed=3, skipped=7)
+    (baseline,) = project.path.glob("baselines/*/0001_custom.json")
+    baseline.write_text(
+        baseline.read_text().replace(
+            '"openvino-faster-everywhere":"holds"', '"openvino-faster-everywhere":"does not hold here"'
+        )
+    )
+
+    result = project.run_archbench()
+
+    result.assert_outcomes(passed=2, failed=1, skipped=7)
+    result.stdout.fnmatch_lines(["*'does not hold here' at the baseline, now: *"])
+
+
 def test_planted_work_is_seen_by_the_gate_and_an_unchanged_run_is_not(project):
-    options = ("--archbench-processes=6", "--archbench-seconds=0.1")
+    options = ("--archbench-processes=5", "--archbench-seconds=0.05")
     _, baseline = run_json(project, *options)
     _, unchanged = run_json(project, *options)
     _, planted = run_json(project, *options, "--archbench-plant=*openvino*=60")
@@ -186,27 +205,27 @@ import os, pytest, signal
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report):
-    if os.environ.get("KILL") and report.when == "call" and "standard" in report.nodeid and "openvino" in report.nodeid:
+    if os.environ.get("KILL") and report.when == "call" and "openvino" in report.nodeid:
         os.kill(os.getpid(), signal.SIGKILL)
 """
     )
     os.environ["KILL"] = "1"
     try:
-        killed = project.run_archbench(workloads=(WORKLOAD, OTHER))
+        killed = project.run_archbench(workloads=MORE_THAN_TAKE_TURNS)
     finally:
         del os.environ["KILL"]
     (journal,) = project.path.glob(".archbench/runs/*/records.jsonl")
     kept = journal.read_bytes()
 
-    resumed = project.run_archbench("--archbench-resume", "--benchmark-json=run.json", workloads=(WORKLOAD, OTHER))
+    resumed = project.run_archbench("--archbench-resume", "--benchmark-json=run.json", workloads=MORE_THAN_TAKE_TURNS)
 
     assert killed.ret == -signal.SIGKILL
-    assert kept.count(b"\n") == 2
-    resumed.assert_outcomes(passed=4)
+    assert kept.count(b"\n") == 12
+    resumed.assert_outcomes(passed=14)
     assert journal.read_bytes().startswith(kept)
-    assert journal.read_bytes().count(b"\n") == 4
-    assert len(read_run_file(project.path / "run.json").records) == 4
-    again = project.run_archbench("--archbench-resume", workloads=(WORKLOAD, OTHER))
+    assert journal.read_bytes().count(b"\n") == 14
+    assert len(read_run_file(project.path / "run.json").records) == 14
+    again = project.run_archbench("--archbench-resume", workloads=MORE_THAN_TAKE_TURNS)
     assert again.ret == 2
     assert "no unfinished run" in again.stdout.str()
 
@@ -221,7 +240,7 @@ def pytest_runtest_logreport(report):
         raise KeyboardInterrupt
 """
     )
-    _, run = run_json(project, workloads=(WORKLOAD, OTHER))
+    _, run = run_json(project, workloads=MORE_THAN_TAKE_TURNS)
 
     assert run.section.failed
     refused = project.run(sys.executable, "-m", "archbench", "baseline", "accept", "run.json", "--reason", "please")

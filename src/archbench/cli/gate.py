@@ -23,7 +23,7 @@ _CLOSED = 1
 @click.option(
     "--min-effect",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.05,
+    default=0.10,
     show_default=True,
     help="Smallest relative change that counts.",
 )

@@ -63,6 +63,12 @@ def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
     return claim.judge(points)
 
 
+def has_changed(accepted: str | None, outcome: Outcome) -> bool:
+    """Whether a decided outcome at the baseline became the other one; a move to or from inconclusive is a matter of noise."""
+    decided = {entry.value for entry in Outcome if entry.decided}
+    return accepted in decided and outcome.value in decided and accepted != outcome.value
+
+
 def settle(parts: Iterable[tuple[bool | None, str]]) -> Finding:
     """One finding from many parts, each true, false or (None) undecided, with its evidence.
 

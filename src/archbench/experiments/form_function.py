@@ -10,8 +10,8 @@ from archbench.cost.formulas import cost_of
 from archbench.experiments.claim import Claim, Finding, Point, settle
 from archbench.records.interval import Interval
 from archbench.registry import REFERENCE_BACKEND
-from archbench.stats.processes import latencies, paired_speedups
-from archbench.stats.ratio import ratio_of
+from archbench.stats.processes import latency, speedup
+from archbench.stats.ratio import CONFIDENCE, ratio_of, scaled
 from archbench.units import format_ratio
 
 ACCELERATED = "openvino-cpu-f32"
@@ -30,9 +30,9 @@ _Ratio = Callable[[Point, Point], Interval]
 def faster_everywhere(points: tuple[Point, ...]) -> Finding:
     """Every speedup interval lies at or above 1."""
     return settle(
-        (_compare(speedup.bounded, 1.0), f"{point.case.workload.id} {_show(speedup)}")
+        (_compare(gain.bounded, 1.0), f"{point.case.workload.id} {_show(gain)}")
         for point in points
-        if point.case.backend == ACCELERATED and (speedup := point.record.speedup) is not None
+        if point.case.backend == ACCELERATED and (gain := point.record.speedup) is not None
     )
 
 
@@ -165,12 +165,12 @@ def _beats_others(group: list[Point]) -> Iterator[tuple[bool | None, str]]:
     best = by_pattern.pop("depthwise-bottleneck", None)
     if best is None or len(by_pattern) < 5:
         return
-    for pattern, speedup in by_pattern.items():
-        if speedup is None:
+    for pattern, other in by_pattern.items():
+        if other is None:
             continue
-        (low, high), (best_low, best_high) = speedup.bounded, best.bounded
+        (low, high), (best_low, best_high) = other.bounded, best.bounded
         truth = True if best_low > high else False if best_high < low else None
-        yield truth, f"depthwise-bottleneck {_show(best)} against {pattern} {_show(speedup)}"
+        yield truth, f"depthwise-bottleneck {_show(best)} against {pattern} {_show(other)}"
 
 
 def _has_inversion(group: list[Point]) -> tuple[bool, str]:
@@ -185,19 +185,18 @@ def _has_inversion(group: list[Point]) -> tuple[bool, str]:
 
 
 def _speedup_ratio(last: Point, first: Point) -> Interval:
-    return ratio_of(paired_speedups(last.record.processes), paired_speedups(first.record.processes))
+    above, below = speedup(last.record.processes), speedup(first.record.processes)
+    if above is None or below is None:
+        return Interval(estimate=1.0, low=None, high=None, confidence=CONFIDENCE)
+    return ratio_of(above, below)
 
 
 def _latency_ratio(last: Point, first: Point) -> Interval:
-    return ratio_of(latencies(last.record.processes), latencies(first.record.processes))
+    return ratio_of(latency(last.record.processes), latency(first.record.processes))
 
 
 def _per_image_ratio(last: Point, first: Point) -> Interval:
-    return ratio_of(_per_image(last), _per_image(first))
-
-
-def _per_image(point: Point) -> list[float]:
-    return [seconds / point.case.workload.batch for seconds in latencies(point.record.processes)]
+    return scaled(_latency_ratio(last, first), first.case.workload.batch / last.case.workload.batch)
 
 
 def _series(points: list[Point], axis: str) -> Iterator[tuple[Point, ...]]:

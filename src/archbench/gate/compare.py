@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 
 from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Verdict
 from archbench.records.interval import Interval
-from archbench.records.record import CaseRecord, Status
+from archbench.records.record import CaseRecord, ProcessSamples, Status
 from archbench.records.runfile import RunFile
-from archbench.stats.processes import calibrations, latencies, paired_speedups
+from archbench.stats.processes import calibration, latency, speedup
 from archbench.stats.ratio import ratio_of, scaled
 
-DEFAULT_MIN_EFFECT = 0.05
+DEFAULT_MIN_EFFECT = 0.10
 
 
 def compare_runs(baseline: RunFile, current: RunFile, min_effect: float = DEFAULT_MIN_EFFECT) -> GateReport:
@@ -62,8 +62,8 @@ def _judge(
 def _judge_ratios(baseline: CaseRecord, current: CaseRecord, drift: Interval | None, min_effect: float) -> CaseVerdict:
     slowdown = None
     if drift is not None:
-        slowdown = scaled(ratio_of(latencies(current.processes), latencies(baseline.processes)), 1 / drift.estimate)
-    then, now = paired_speedups(baseline.processes), paired_speedups(current.processes)
+        slowdown = scaled(ratio_of(latency(current.processes), latency(baseline.processes)), 1 / drift.estimate)
+    then, now = speedup(baseline.processes), speedup(current.processes)
     speedup_loss = ratio_of(then, now) if then and now else None
     judged = {"latency": slowdown, "speedup": speedup_loss}
     verdicts = {name: _classify(interval, min_effect) for name, interval in judged.items() if interval is not None}
@@ -122,11 +122,11 @@ def _drift(baseline: Mapping[str, CaseRecord], current: Mapping[str, CaseRecord]
     ]
     if not shared:
         return None
-    return ratio_of(_pooled(current, shared), _pooled(baseline, shared))
+    return ratio_of(calibration(_pooled(current, shared)), calibration(_pooled(baseline, shared)))
 
 
-def _pooled(records: Mapping[str, CaseRecord], case_ids: Iterable[str]) -> list[float]:
-    return [seconds for case_id in case_ids for seconds in calibrations(records[case_id].processes)]
+def _pooled(records: Mapping[str, CaseRecord], case_ids: Iterable[str]) -> list[ProcessSamples]:
+    return [process for case_id in case_ids for process in records[case_id].processes]
 
 
 def _notes(baseline: RunFile, current: RunFile, same_machine: bool) -> Iterable[str]:

@@ -24,8 +24,8 @@ from archbench.measurement.launcher import Launcher
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
-from archbench.stats.processes import latencies, paired_speedups
-from archbench.stats.ratio import mean_of
+from archbench.stats.processes import latency, speedup
+from archbench.stats.ratio import LogMean, interval_of
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
@@ -151,14 +151,13 @@ class PairedSession:
                 trial.outcomes.append(self._run_process(trial, process, timed=True))
 
     def _is_wide(self, trial: _Trial) -> bool:
-        return any(self._reaches_far(paired_speedups(trial.process_samples(backend))) for backend in trial.plan.sampled)
+        return any(self._reaches_far(speedup(trial.process_samples(backend))) for backend in trial.plan.sampled)
 
-    def _reaches_far(self, speedups: Sequence[float]) -> bool:
-        if len(speedups) < 2:
+    def _reaches_far(self, gain: LogMean | None) -> bool:
+        if gain is None:
             return False
-        interval = mean_of(speedups)
-        low, high = interval.bounded
-        return max(high / interval.estimate, interval.estimate / low) > 1 + self._settings.precision
+        interval = interval_of(gain)
+        return interval.high is not None and interval.high > interval.estimate * (1 + self._settings.precision)
 
     def _run_process(self, trial: _Trial, process: int, *, timed: bool) -> ProcessOutcome:
         """One worker's outcome. What it could not measure is noted in the trial and left out of later workers.
@@ -180,8 +179,6 @@ class PairedSession:
         self, plan: PairedPlan, process: int, names: tuple[str, ...], outcome: ProcessOutcome, *, timed: bool
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
-        pool = self._pool(plan)
-        slot = process % len(pool)
         job = messages.Job(
             workload=plan.workload.id,
             backends=names,
@@ -194,23 +191,33 @@ class PairedSession:
             plant={name: fraction for name in names if (fraction := self._planted(plan.case(name))) > 0},
         )
         try:
-            exited = pool[slot].run(job, outcome.hear, self._settings.timeout_s)
+            pool = self._pool(plan)
+            launcher = pool[process % len(pool)]
+            exited = launcher.run(job, outcome.hear, self._settings.timeout_s)
         except WorkerError as error:
-            pool[slot].close()
-            pool[slot] = self._launch(plan)
+            self._forget_pool(plan)
             return str(error)
         if exited.signal:
             hint = " (out of memory?)" if exited.signal == signal.SIGKILL else ""
             return f"the worker was killed by {signal.Signals(exited.signal).name}{hint}."
-        return f"the worker ended with status {exited.status}: {pool[slot].last_words()}" if exited.status else None
+        return f"the worker ended with status {exited.status}: {launcher.last_words()}" if exited.status else None
 
     def _pool(self, plan: PairedPlan) -> list[Launcher]:
-        key = (plan.isa, plan.threads, self._preload(plan))
+        """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
+        key = self._pool_key(plan)
         if key not in self._pools:
             self._pools[key] = [self._launch(plan) for _ in range(max(1, self._processes))]
             for launcher in self._pools[key]:
                 launcher.wait_ready()
         return self._pools[key]
+
+    def _forget_pool(self, plan: PairedPlan) -> None:
+        """End the plan's launchers; the next worker starts them anew."""
+        for launcher in self._pools.pop(self._pool_key(plan), []):
+            launcher.close()
+
+    def _pool_key(self, plan: PairedPlan) -> tuple[object, ...]:
+        return (plan.isa, plan.threads, self._preload(plan))
 
     def _launch(self, plan: PairedPlan) -> Launcher:
         environment = {
@@ -234,7 +241,7 @@ class PairedSession:
         case, unmeasured = trial.plan.case(backend), trial.unmeasured.get(backend)
         loaded = trial.prepared.loaded.get(backend)
         processes = trial.process_samples(backend)
-        speedups = paired_speedups(processes)
+        gain = speedup(processes)
         return CaseRecord(
             case_id=case.id,
             status=unmeasured.status if unmeasured else Status.MEASURED if processes else Status.CHECKED,
@@ -244,8 +251,8 @@ class PairedSession:
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,
-            latency=mean_of(latencies(processes)) if processes else None,
-            speedup=mean_of(speedups) if speedups else None,
+            latency=interval_of(latency(processes)) if processes else None,
+            speedup=interval_of(gain) if gain else None,
             processes=processes,
             executed_graph=loaded.executed_graph if loaded else (),
             phases=trial.phases(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -61,24 +61,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    timer = config.stash[CLOCK].now
-    last = []
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "archbench" in names:
-            case = _case_of(item)
-            group = {} if case is None else {"group": case.workload.id}
-            item.add_marker(pytest.mark.benchmark(timer=timer, **group))
-        if "archbench_run" in names:
-            last.append(item)
-    items[:] = [*(item for item in items if item not in last), *last] if last else items
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that judge the run come after those that measure."""
+    items.sort(key=lambda item: "archbench_run" in _fixtures_of(item))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give pytest-benchmark the replaying timer, and the workload as its group."""
+    if "archbench" in _fixtures_of(item):
+        case = _case_of(item)
+        group = {} if case is None else {"group": case.workload.id}
+        item.add_marker(pytest.mark.benchmark(timer=item.config.stash[CLOCK].now, **group))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
-    used = [item for item in session.items if {"archbench", "archbench_run"} & set(getattr(item, "fixturenames", ()))]
-    if not used or config.getoption("collectonly"):
+    if config.getoption("collectonly"):
+        return
+    used = [item for item in session.items if {"archbench", "archbench_run"} & set(_fixtures_of(item))]
+    if not used:
         return
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
     cases = [case for item in used if (case := _case_of(item)) is not None]
@@ -103,6 +105,11 @@ def _announcer(config: pytest.Config) -> Callable[[str], None]:
                 reporter.write_line(line)
 
     return say
+
+
+def _fixtures_of(item: pytest.Item) -> Sequence[str]:
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return names
 
 
 def _case_of(item: pytest.Item) -> Case | None:

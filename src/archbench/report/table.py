@@ -159,5 +159,5 @@ def _table(*columns: str) -> Table:
 
 def _text(table: Table) -> str:
     stream = StringIO()
-    Console(file=stream, width=400, no_color=True, highlight=False).print(table)
+    Console(file=stream, width=400, no_color=True, highlight=False, markup=False).print(table)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

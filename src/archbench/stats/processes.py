@@ -1,27 +1,30 @@
-"""Records to numbers: one value a worker process, the unit of replication."""
+"""Records to numbers: locations of latency, speedup and calibration over the worker processes of a case."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from archbench.records.record import ProcessSamples
-from archbench.stats.ratio import location
-
-
-def latencies(processes: Sequence[ProcessSamples]) -> list[float]:
-    """Seconds per inference of each process."""
-    return [location(process.own.seconds_per_inference) for process in processes]
+from archbench.records.record import ProcessSamples, Samples
+from archbench.stats.ratio import LogMean, location, log_mean, paired
 
 
-def calibrations(processes: Sequence[ProcessSamples]) -> list[float]:
-    """Seconds of the calibration work in each process."""
-    return [location(process.calibration.seconds_per_inference) for process in processes]
+def latency(processes: Sequence[ProcessSamples]) -> LogMean:
+    """Seconds per inference of the whole batch. There must be at least one process."""
+    return log_mean(_locations(process.own for process in processes))
 
 
-def paired_speedups(processes: Sequence[ProcessSamples]) -> list[float]:
-    """Reference latency over own latency of each process that sampled both in the same rounds."""
-    return [
-        location(process.reference.seconds_per_inference) / location(process.own.seconds_per_inference)
-        for process in processes
-        if process.reference is not None
-    ]
+def calibration(processes: Sequence[ProcessSamples]) -> LogMean:
+    """Seconds of the calibration work. There must be at least one process."""
+    return log_mean(_locations(process.calibration for process in processes))
+
+
+def speedup(processes: Sequence[ProcessSamples]) -> LogMean | None:
+    """Reference latency over own latency, both of the same processes; None if none sampled the reference."""
+    both = [(process.own, process.reference) for process in processes if process.reference is not None]
+    if not both:
+        return None
+    return paired(log_mean(_locations(reference for _, reference in both)), log_mean(_locations(own for own, _ in both)))
+
+
+def _locations(samples: Iterable[Samples]) -> list[float]:
+    return [location(entry.seconds_per_inference) for entry in samples]
