@@ -34,6 +34,7 @@ def project(pytester, cache_root):
         f"--archbench-cache={cache_root}",
         "--archbench-processes=2",
         "--archbench-seconds=0.02",
+        "--archbench-precision=1000",
         "-p",
         "no:cacheprovider",
     ]
