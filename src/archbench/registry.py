@@ -29,6 +29,9 @@ BACKENDS: Mapping[str, str] = {
 
 REFERENCE_BACKEND = "torch"
 
+#: Measured unless others are asked for.
+DEFAULT_BACKENDS = (REFERENCE_BACKEND, "openvino-cpu-f32")
+
 
 def check_name(kind: str, table: Mapping[str, Any], name: str) -> str:
     """Return `name` if `table` holds it.

@@ -8,7 +8,8 @@ import time
 import psutil
 import pytest
 
-from archbench.measurement.session import PairedPlan, PairedSession, SessionSettings
+from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.settings import SessionSettings
 from archbench.records.record import Status
 from archbench.workloads.pattern import PatternWorkload
 

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import click
 
+from archbench.gate.baselines import BASELINES_FOLDER, accept, every_baseline
+from archbench.records.runfile import read_run_file
+from archbench.report.table import baselines_table
+
 _FOLDER = click.option(
     "--baselines",
     "folder",
     type=click.Path(path_type=Path),
-    default="baselines",
-    help="Folder of baselines (default: baselines).",
+    default=BASELINES_FOLDER,
+    show_default=True,
+    help="Folder of baselines.",
 )
 
 
@@ -26,9 +31,6 @@ def baseline() -> None:
 @_FOLDER
 def accept_run(run: Path, reason: str, folder: Path) -> None:
     """Store RUN.json as the newest baseline of its machine."""
-    from archbench.gate.baselines import accept
-    from archbench.records.runfile import read_run_file
-
     click.echo(f"accepted {accept(read_run_file(run), folder, reason)}")
 
 
@@ -36,7 +38,4 @@ def accept_run(run: Path, reason: str, folder: Path) -> None:
 @_FOLDER
 def show(folder: Path) -> None:
     """List the accepted baselines, with their reasons."""
-    from archbench.gate.baselines import every_baseline
-    from archbench.report.table import baselines_table
-
     click.echo(baselines_table(every_baseline(folder)) or f"no baselines in {folder}")

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator
 import click
 
 from archbench.errors import UsageError
-from archbench.registry import BACKENDS
+from archbench.registry import BACKENDS, DEFAULT_BACKENDS
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.grids import PROFILES, profile_cases
-
-_DEFAULT_BACKENDS = ("torch", "openvino-cpu-f32")
 
 
 @click.command()
@@ -25,7 +23,7 @@ _DEFAULT_BACKENDS = ("torch", "openvino-cpu-f32")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of ids.")
 def cases(expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool) -> None:
     """List the case ids of a profile."""
-    listed = profile_cases(profile, backends or _DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
+    listed = profile_cases(profile, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
     ids = [case.id for case in _matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

@@ -7,6 +7,12 @@ from pathlib import Path
 
 import click
 
+from archbench.errors import BaselineError
+from archbench.gate.baselines import BASELINES_FOLDER, find_baseline
+from archbench.gate.verdict import DEFAULT_MIN_EFFECT
+from archbench.records.runfile import read_run_file
+from archbench.report.table import gate_table
+
 _CLOSED = 1
 
 
@@ -17,23 +23,20 @@ _CLOSED = 1
     "--baselines",
     "folder",
     type=click.Path(path_type=Path),
-    default="baselines",
-    help="Folder to look in otherwise (default: baselines).",
+    default=BASELINES_FOLDER,
+    show_default=True,
+    help="Folder to look in otherwise.",
 )
 @click.option(
     "--min-effect",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.10,
+    default=DEFAULT_MIN_EFFECT,
     show_default=True,
     help="Smallest relative change that counts.",
 )
 def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float) -> None:
     """Judge RUN.json against the baseline: exit 0 if nothing regressed, failed or vanished, else 1."""
-    from archbench.errors import BaselineError
-    from archbench.gate.baselines import find_baseline
-    from archbench.gate.compare import compare_runs
-    from archbench.records.runfile import read_run_file
-    from archbench.report.table import gate_table
+    from archbench.gate.compare import compare_runs  # imports numpy, which --help need not
 
     current = read_run_file(run)
     found = baseline_path or find_baseline(folder, current.section.fingerprint, current.section.profile)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Verdict
+from archbench.gate.verdict import DEFAULT_MIN_EFFECT, SEVERITY, CaseVerdict, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, ProcessSamples, Status
 from archbench.records.runfile import RunFile
 from archbench.stats.processes import calibration, latency, speedup
 from archbench.stats.ratio import ratio_of, scaled
-
-DEFAULT_MIN_EFFECT = 0.10
 
 
 def compare_runs(baseline: RunFile, current: RunFile, min_effect: float = DEFAULT_MIN_EFFECT) -> GateReport:

@@ -7,6 +7,9 @@ from enum import Enum
 
 from archbench.records.interval import Interval
 
+#: Smallest relative change that counts.
+DEFAULT_MIN_EFFECT = 0.10
+
 
 class Verdict(Enum):
     """Ordered from good to bad is `SEVERITY`."""

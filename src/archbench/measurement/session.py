@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from archbench.contracts import Backend
 from archbench.cost.formulas import cost_of
@@ -22,6 +21,7 @@ from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
+from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
 from archbench.stats.processes import latency, speedup
@@ -30,34 +30,6 @@ from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
 _PACKAGES = ("archbench", "torch", "openvino", "onnx", "numpy")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSettings:
-    """How every case of a run is measured.
-
-    Args:
-        processes: worker processes a case, each from its own launcher.
-        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, is sampled in as many
-            processes again, once.
-        seconds: length of the sampling loop in each process.
-        min_rounds: rounds made even if they take longer.
-        allocator: preset of `archbench.machine.allocator`.
-        cache: artifact folder.
-        timeout_s: a worker that takes longer is killed and its case recorded as crashed.
-        seed: of the order of blocks.
-        plant: case id patterns to the fraction of extra work planted.
-    """
-
-    processes: int
-    precision: float
-    seconds: float
-    min_rounds: int
-    allocator: str
-    cache: Path
-    timeout_s: float = 1800.0
-    seed: int = 0
-    plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ import pytest
 from archbench.cache import ArtifactCache
 from archbench.contracts import CompiledModel, RunSettings
 from archbench.errors import ArchbenchError
-from archbench.measurement.artifacts import DEFAULT_ROUTE, Route, load_module, network_for
-from archbench.plugin.harness import Harness
 from archbench.plugin.options import Options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.record import CaseRecord, Status
@@ -24,7 +22,11 @@ from archbench.workloads.pattern import PatternWorkload
 if TYPE_CHECKING:
     import torch
 
-HARNESS = pytest.StashKey[Harness]()
+    from archbench.measurement.artifacts import Route
+    from archbench.plugin.harness import Harness
+
+# What is imported inside a fixture would weigh on every `pytest --collect-only`.
+HARNESS = pytest.StashKey["Harness"]()
 OPTIONS = pytest.StashKey[Options]()
 CLOCK = pytest.StashKey[ReplayClock]()
 
@@ -73,6 +75,8 @@ def archbench_run(request: pytest.FixtureRequest) -> Harness:
 @pytest.fixture(scope="session")
 def model_factory(request: pytest.FixtureRequest) -> Callable[[PatternWorkload], torch.nn.Module]:
     """`model_factory(workload)`: its torch module with seeded, calibrated weights, from the cache."""
+    from archbench.measurement.artifacts import load_module
+
     cache = ArtifactCache(request.config.stash[OPTIONS].measurement.cache)
     return lambda workload: load_module(workload, cache)
 
@@ -80,6 +84,8 @@ def model_factory(request: pytest.FixtureRequest) -> Callable[[PatternWorkload],
 @pytest.fixture(scope="session")
 def openvino_compile(request: pytest.FixtureRequest) -> Callable[..., CompiledModel]:
     """`openvino_compile(workload, backend="openvino-cpu-f32", route=...)`: the workload compiled in this process."""
+    from archbench.measurement.artifacts import DEFAULT_ROUTE, network_for
+
     options = request.config.stash[OPTIONS]
     cache = ArtifactCache(options.measurement.cache)
 

@@ -16,11 +16,9 @@ from archbench.errors import ArchbenchError
 from archbench.gate.baselines import find_baseline
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.plugin.fixtures import CLOCK, HARNESS, OPTIONS, archbench, archbench_run, model_factory, openvino_compile
-from archbench.plugin.harness import Harness
 from archbench.plugin.options import Options, add_options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.runfile import KEY
-from archbench.report.summary import run_summary
 from archbench.workloads.case import Case
 
 __all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
@@ -82,6 +80,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     used = [item for item in session.items if {"archbench", "archbench_run"} & set(_fixtures_of(item))]
     if not used:
         return
+    from archbench.plugin.harness import Harness
+
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
     cases = [case for item in used if (case := _case_of(item)) is not None]
     try:
@@ -166,6 +166,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     harness = config.stash.get(HARNESS, None)
     if harness is None or not harness.records:
         return
+    from archbench.report.summary import run_summary
+
     terminalreporter.section("archbench")
     for line in run_summary(harness.records.values(), harness.phases).splitlines():
         terminalreporter.write_line(line)

@@ -11,13 +11,12 @@ from archbench.cache import default_cache_root
 from archbench.errors import UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
-from archbench.measurement.session import SessionSettings
-from archbench.registry import BACKENDS, REFERENCE_BACKEND, check_name
+from archbench.measurement.settings import SessionSettings
+from archbench.registry import BACKENDS, DEFAULT_BACKENDS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.grids import PROFILES, profile_cases, smoke
 from archbench.workloads.ids import parse_workload
 
-DEFAULT_BACKENDS = (REFERENCE_BACKEND, "openvino-cpu-f32")
 DEFAULT_PROCESSES = 10
 DEFAULT_PRECISION = 0.0125
 DEFAULT_SECONDS = 0.3
