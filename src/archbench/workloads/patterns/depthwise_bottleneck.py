@@ -3,7 +3,7 @@
 The form/function paper lists this pattern beside the bottleneck, calls it one, and finds that it gains most from acceleration
 (550 %). Read as the bottleneck with its spatial convolution made depthwise, same ratio and same rectification, it differs from
 pattern (iii) in exactly that, and gains most here too. MobileNetV2's own block widens instead; that reading is kept as
-`inverted-bottleneck`, and gains least but one here (METHODOLOGY, "Which depthwise bottleneck").
+`inverted-bottleneck`, and gains far less here (METHODOLOGY, "Which depthwise bottleneck").
 """
 
 from __future__ import annotations
