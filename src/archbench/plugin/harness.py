@@ -87,29 +87,32 @@ class Harness:
 
     def section(self) -> RunSection:
         """The run as a whole, for the run file."""
-        planned = [case for cases in self._planned.values() for case in cases]
         bad = any(record.status in _BAD for record in self.records.values())
         return RunSection(
             fingerprint=self.machine.key,
             machine=asdict(self.machine),
             profile=self.options.label,
-            failed=bad or any(case.id not in self.records for case in planned),
+            failed=bad or bool(self._waiting()),
             unmeasured=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
         )
 
     def finish(self) -> None:
         """Mark the run as whole if every planned case has a record."""
-        if all(case.id in self.records for cases in self._planned.values() for case in cases):
+        if not self._waiting():
             self.journal.finish()
 
     def close(self) -> None:
         """End every worker."""
         self._session.close()
 
+    def _waiting(self) -> list[list[Case]]:
+        """The planned cases, workload by workload, of workloads that still lack a record."""
+        return [cases for cases in self._planned.values() if any(case.id not in self.records for case in cases)]
+
     def _measure(self, case: Case) -> None:
         """Measure the workload of `case` together with those that come after it."""
-        waiting = [cases for cases in self._planned.values() if any(entry.id not in self.records for entry in cases)]
+        waiting = self._waiting()
         first = next((index for index, cases in enumerate(waiting) if case in cases), None)
         together = [[case]] if first is None else waiting[first : first + TOGETHER]
         if not self._measured_plans:
@@ -136,7 +139,7 @@ class Harness:
             for phase, seconds in (group[0].phases or {}).items():
                 self.phases[phase] = self.phases.get(phase, 0.0) + seconds
             self._say(f"{workload}: {', '.join(_gain(record) for record in group)}")
-        waiting = sum(any(case.id not in self.records for case in cases) for cases in self._planned.values())
+        waiting = len(self._waiting())
         if waiting:
             left = format_seconds(self._seconds / self._measured_plans * waiting)
             self._say(f"{waiting} of {len(self._planned)} workloads left, about {left}")

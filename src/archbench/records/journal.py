@@ -93,17 +93,13 @@ class RunJournal:
 
 
 def read_journal(path: Path) -> list[CaseRecord]:
-    """The records of a journal; a last line cut short is left out.
+    """The records of a journal; a line cut short by a killed process is left out.
 
     Raises:
-        RecordFileError: a line before the last is not a record.
+        RecordFileError: a whole line is not a record.
     """
     lines = path.read_bytes().split(b"\n") if path.exists() else []
-    torn = lines.pop() if lines else b""
-    records = [_decode(path, line, CaseRecord) for line in lines if line and not _is_torn(line)]
-    if torn and not _is_torn(torn):
-        records.append(_decode(path, torn, CaseRecord))
-    return records
+    return [_decode(path, line, CaseRecord) for line in lines if line and not _is_torn(line)]
 
 
 def _is_torn(line: bytes) -> bool:
