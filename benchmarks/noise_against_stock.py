@@ -19,7 +19,6 @@ import numpy as np
 
 from archbench.records.runfile import read_run_file
 from archbench.stats.processes import speedup
-from archbench.stats.ratio import interval_of
 
 HERE = Path(__file__).parent
 
@@ -69,7 +68,7 @@ def paired_speedups(path: Path) -> dict[str, float]:
     """Speedup by workload, from the raw samples of archbench's records."""
     records = read_run_file(path).records.values()
     gains = {record.case_id.split(":")[0]: speedup(record.processes) for record in records}
-    return {workload: interval_of(gain).estimate for workload, gain in gains.items() if gain is not None}
+    return {workload: gain.estimate.interval().estimate for workload, gain in gains.items() if gain is not None}
 
 
 def separate_speedups(path: Path, field: str) -> dict[str, float]:

@@ -4,13 +4,12 @@ import numpy as np
 
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Samples, Status
 from archbench.stats.processes import latency, speedup
-from archbench.stats.ratio import interval_of
 
 OPENVINO = "openvino-cpu-f32"
 
 
-def blocks(generator, seconds, *, rounds=12, inferences=4, spread=0.01):
-    """Blocks around a true latency: noise only ever adds time."""
+def slices(generator, seconds, *, rounds=12, inferences=4, spread=0.01):
+    """Slices around a true latency: noise only ever adds time."""
     noise = 1 + spread * generator.exponential(size=rounds)
     return Samples(inferences=inferences, duration_ns=tuple(int(seconds * factor * inferences * 1e9) for factor in noise))
 
@@ -23,9 +22,9 @@ def processes(generator, own, reference, *, count=10, between=0.005, calibration
         made.append(
             ProcessSamples(
                 process=index,
-                own=blocks(generator, own * own_effect),
-                reference=None if reference is None else blocks(generator, reference * reference_effect),
-                calibration=blocks(generator, calibration),
+                own=slices(generator, own * own_effect),
+                reference=None if reference is None else slices(generator, reference * reference_effect),
+                calibration=slices(generator, calibration),
             )
         )
     return tuple(made)
@@ -44,6 +43,7 @@ def record(
     planted=0.0,
     allocator="retained",
     calibration=5e-4,
+    torch="2",
     **kwargs,
 ):
     """A record of `case_id` whose true latency is `own` seconds and whose reference takes `reference` seconds."""
@@ -53,11 +53,11 @@ def record(
         case_id=case_id,
         status=status,
         reason=None if status is Status.MEASURED else "because",
-        environment=Environment(fingerprint=fingerprint, versions={"torch": "2"}, allocator=allocator, affinity=(1,)),
+        environment=Environment(fingerprint=fingerprint, versions={"torch": torch}, allocator=allocator, affinity=(1,)),
         cost={"macs": 1},
         granted=granted or {"threads": "1"},
-        latency=interval_of(latency(sampled)) if sampled else None,
-        speedup=interval_of(gain) if gain else None,
+        latency=latency(sampled).estimate.interval() if sampled else None,
+        speedup=gain.estimate.interval() if gain else None,
         processes=sampled,
         executed_graph=graph,
         planted=planted,

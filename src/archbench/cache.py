@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from archbench.errors import CacheError
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _REMEDY = "free some space or name another folder with --archbench-cache or ARCHBENCH_CACHE."
 
 
@@ -93,7 +93,7 @@ class ArtifactCache:
             folder.mkdir()
             build(folder)
             manifest = {path.name: [path.stat().st_size, file_digest(path)] for path in sorted(folder.iterdir())}
-            (folder / _MANIFEST).write_text(json.dumps(manifest))
+            (folder / MANIFEST).write_text(json.dumps(manifest))
             if entry.exists():
                 shutil.move(entry, Path(holder) / "broken")
             folder.rename(entry)
@@ -101,7 +101,7 @@ class ArtifactCache:
     @staticmethod
     def _is_whole(entry: Path) -> bool:
         try:
-            manifest = json.loads((entry / _MANIFEST).read_text())
+            manifest = json.loads((entry / MANIFEST).read_text())
             return all(
                 (entry / name).stat().st_size == size and file_digest(entry / name) == digest
                 for name, (size, digest) in manifest.items()

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from archbench.cost.formulas import cost_of
+from archbench.records.record import Status
 from archbench.workloads.ids import parse_workload
 from tests.gate.test_baselines import CASE, write_run
 from tests.samples import record
 
 WORKLOAD = "standard-d10-w64-k3-28x28-b1"
+OTHER = f"{WORKLOAD}:openvino-cpu-bf16:t1"
 
 
 def archbench(*arguments, cwd=None):
@@ -70,6 +72,9 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("gate", "absent.json"), "cannot read absent.json"),
         (("baseline", "accept", "absent.json", "--reason", "x"), "cannot read absent.json"),
         (("baseline", "accept", "absent.json"), "Missing option '--reason'"),
+        (("calibrate",), "Missing argument 'RUN.json...'"),
+        (("calibrate", "absent.json", "absent.json"), "cannot read absent.json"),
+        (("power", "absent.json"), "cannot read absent.json"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
 )
@@ -98,8 +103,8 @@ assert not {"torch", "openvino", "onnx", "onnxruntime"} & set(sys.modules)
 
 @pytest.mark.parametrize(("own", "code", "verdict"), [(1e-3, 0, "pass"), (1.2e-3, 1, "regressed"), (0.8e-3, 0, "improved")])
 def test_the_gate_prints_a_table_and_decides(tmp_path, own, code, verdict):
-    write_run(tmp_path / "baseline.json", record(CASE, np.random.default_rng(0)))
-    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(1), own=own))
+    write_run(tmp_path / "baseline.json", record(CASE, np.random.default_rng(0), between=0.002))
+    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(1), own=own, between=0.002))
 
     finished = archbench("gate", "run.json", "--baseline", "baseline.json", cwd=tmp_path)
 
@@ -109,9 +114,58 @@ def test_the_gate_prints_a_table_and_decides(tmp_path, own, code, verdict):
     assert "baseline: baseline.json" in finished.stdout
 
 
+def test_each_way_of_not_being_green_has_its_exit_code(tmp_path):
+    generator = np.random.default_rng(0)
+    write_run(tmp_path / "good.json", record(CASE, generator, between=0.002))
+    write_run(tmp_path / "wide.json", record(CASE, generator, count=3, between=0.1))
+    write_run(tmp_path / "failed.json", record(CASE, generator, status=Status.ERROR), record(OTHER, generator))
+    write_run(tmp_path / "nothing.json")
+    write_run(tmp_path / "system.json", record(CASE, generator, allocator="system"))
+
+    def gate(run, *options):
+        return archbench("gate", run, "--baseline", "good.json", *options, cwd=tmp_path)
+
+    assert [gate(name).returncode for name in ("wide.json", "failed.json", "nothing.json", "system.json")] == [0, 14, 11, 13]
+    assert gate("wide.json", "--strict").returncode == 10
+    assert gate("wide.json", "--strict").stdout.splitlines()[-1] == "gate: inconclusive"
+
+
+def test_calibrate_stores_a_noise_floor_that_the_gate_and_power_use(tmp_path):
+    runs = []
+    for seed in range(4):
+        runs.append(f"{seed}.json")
+        write_run(tmp_path / runs[-1], record(CASE, np.random.default_rng(seed), between=0.002))
+    write_run(tmp_path / "slow.json", record(CASE, np.random.default_rng(9), own=1.2e-3, between=0.002, planted=0.2))
+    before = archbench("power", "0.json", cwd=tmp_path)
+
+    made = archbench("calibrate", *runs, "--planted", "slow.json", cwd=tmp_path)
+
+    assert made.returncode == 0, made.stderr
+    assert "alarms: 0 in 3 comparisons of unchanged runs" in made.stdout
+    assert "power: 1 of 1 planted slowdowns found" in made.stdout
+    assert "kept in baselines/here/noise.json" in made.stdout
+    assert "without a noise floor" in before.stdout
+    assert "without a noise floor" not in archbench("power", "0.json", cwd=tmp_path).stdout
+    assert "no noise floor" not in archbench("gate", "1.json", "--baseline", "0.json", cwd=tmp_path).stdout
+
+
+def test_a_gate_that_fires_on_unchanged_runs_calls_itself_uncalibrated(tmp_path):
+    for name, own in (("a", 1e-3), ("b", 1.1e-3)):
+        write_run(tmp_path / f"{name}.json", record(CASE, np.random.default_rng(0), own=own, between=0.002))
+    made = archbench("calibrate", "a.json", "b.json", cwd=tmp_path)
+
+    finished = archbench("gate", "a.json", "--baseline", "a.json", cwd=tmp_path)
+
+    assert f"a.json against b.json: {CASE}" in made.stdout
+    assert finished.returncode == 15
+    assert "uncalibrated: 1 of 1 comparisons of unchanged runs raised an alarm" in finished.stdout
+
+
 def test_the_gate_finds_the_baseline_of_the_machine(tmp_path):
     write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(0)))
-    assert "no baseline of profile 'smoke'" in archbench("gate", "run.json", cwd=tmp_path).stderr
+    without = archbench("gate", "run.json", cwd=tmp_path)
+    assert without.returncode == 12
+    assert "no baseline of profile 'smoke'" in without.stdout
     archbench("baseline", "accept", "run.json", "--reason", "first", cwd=tmp_path)
 
     finished = archbench("gate", "run.json", cwd=tmp_path)
@@ -127,7 +181,7 @@ def test_a_gate_against_another_machine_compares_ratios_and_says_so(tmp_path):
     finished = archbench("gate", "run.json", "--baseline", "baseline.json", cwd=tmp_path)
 
     assert finished.returncode == 0
-    assert "another machine: baseline elsewhere, this run here; only ratios are compared." in finished.stdout
+    assert "foreign baseline: it is of elsewhere, this run of here; only ratios" in finished.stdout
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ CASE = f"standard-d10-w64-k3-28x28-b1:{OPENVINO}:t1"
 
 
 BROKEN_RECORD = (
-    '{"benchmarks": [{"extra_info": {"archbench": {"case_id": 5}}}], "archbench": {"schema_version": 1,'
+    '{"benchmarks": [{"extra_info": {"archbench": {"case_id": 5}}}], "archbench": {"schema_version": 2,'
     ' "fingerprint": "x", "machine": {}, "profile": "smoke", "failed": false}}'
 )
 
 
-def write_run(path, *records, failed=False, fingerprint="here", profile="smoke"):
+def write_run(path, *records, failed=False, fingerprint="here", profile="smoke", date="2026-01-01T00:00:00", commit=None):
     measured = [entry for entry in records if entry.status is Status.MEASURED]
     section = RunSection(
         fingerprint=fingerprint,
@@ -34,6 +34,8 @@ def write_run(path, *records, failed=False, fingerprint="here", profile="smoke")
         "benchmarks": [
             {"name": entry.case_id, "stats": {}, "extra_info": {KEY: msgspec.to_builtins(entry)}} for entry in measured
         ],
+        "datetime": date,
+        "commit_info": {"id": commit},
         KEY: msgspec.to_builtins(section),
     }
     path.write_bytes(msgspec.json.encode(document))
@@ -122,8 +124,8 @@ def test_the_newest_of_this_machine_is_found_before_any_other(run, tmp_path):
         ("", "not whole JSON"),
         ("[]", "not a pytest-benchmark JSON file"),
         ('{"benchmarks": []}', "holds no archbench records"),
-        ('{"benchmarks": [], "archbench": {"schema_version": 99}}', "schema version 99 but this archbench reads 1"),
-        ('{"benchmarks": [], "archbench": {"schema_version": 1}}', "holds a broken archbench record"),
+        ('{"benchmarks": [], "archbench": {"schema_version": 99}}', "schema version 99 but this archbench reads 2"),
+        ('{"benchmarks": [], "archbench": {"schema_version": 2}}', "holds a broken archbench record"),
         (BROKEN_RECORD, "holds a broken archbench record"),
     ],
 )

@@ -1,5 +1,6 @@
 """The gate on records with a known truth."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archbench.gate.compare import compare_runs
-from archbench.gate.verdict import Verdict
+from archbench.gate.noise import NoiseFloor
+from archbench.gate.verdict import Outcome, Verdict
 from archbench.records.record import Status
-from archbench.records.runfile import RunFile, RunSection
+from archbench.records.runfile import Acceptance, RunFile, RunSection
 from tests.samples import OPENVINO, record
 
 CASE = f"standard-d10-w64-k3-28x28-b1:{OPENVINO}:t1"
@@ -18,14 +20,29 @@ OTHER = f"grouped-d10-w64-k3-g8-28x28-b1:{OPENVINO}:t1"
 REFERENCE = "standard-d10-w64-k3-28x28-b1:torch:t1"
 
 
-def run_of(*records, fingerprint="here"):
-    section = RunSection(fingerprint=fingerprint, machine={}, profile="smoke", failed=False)
+def run_of(*records, fingerprint="here", accepted=None):
+    section = RunSection(fingerprint=fingerprint, machine={}, profile="smoke", failed=False, accepted=accepted)
     return RunFile(path=Path("run.json"), document={}, section=section, records={entry.case_id: entry for entry in records})
 
 
+def pair(seed=0, *, own=1e-3, reference=3e-3, **kwargs):
+    """Both backends of a workload, sampled together."""
+    accelerated = record(CASE, np.random.default_rng(seed), own=own, reference=reference, **kwargs)
+    native = dataclasses.replace(
+        record(REFERENCE, np.random.default_rng(seed), own=reference, reference=None, **kwargs),
+        processes=tuple(
+            dataclasses.replace(process, own=process.reference, reference=None) for process in accelerated.processes
+        ),
+    )
+    return run_of(native, accelerated)
+
+
+def verdicts(baseline, current, **kwargs):
+    return {entry.case_id: entry for entry in compare_runs(baseline, current, **kwargs).verdicts}
+
+
 def verdict(baseline, current, **kwargs):
-    report = compare_runs(baseline, current, **kwargs)
-    return next(entry for entry in report.verdicts if entry.case_id == CASE)
+    return verdicts(baseline, current, **kwargs)[CASE]
 
 
 def honest(seed=0, **kwargs):
@@ -33,90 +50,135 @@ def honest(seed=0, **kwargs):
 
 
 def test_a_run_against_itself_passes():
-    run = honest()
+    run = pair()
 
     assert verdict(run, run).verdict is Verdict.PASS
-    assert compare_runs(run, run).passed
+    assert compare_runs(run, run).outcome(strict=True) is Outcome.PASSED
 
 
 @given(st.integers(0, 10_000))
 def test_an_unchanged_rerun_is_never_called_regressed(seed):
-    assert verdict(honest(seed), honest(seed + 1)).verdict not in (Verdict.REGRESSED, Verdict.IMPROVED)
+    for entry in verdicts(pair(seed), pair(seed + 1)).values():
+        assert entry.verdict not in (Verdict.REGRESSED, Verdict.IMPROVED)
 
 
 @given(st.integers(0, 10_000))
-def test_a_planted_slowdown_of_a_fifth_is_found(seed):
-    entry = verdict(honest(seed), honest(seed + 1, own=1.2e-3))
+def test_a_planted_slowdown_of_5_per_cent_is_found_and_its_sibling_left_alone(seed):
+    found = verdicts(pair(seed), pair(seed + 1, own=1.05e-3))
 
-    assert entry.verdict is Verdict.REGRESSED
-    assert entry.slowdown.estimate == pytest.approx(1.2, rel=0.02)
-    assert entry.speedup_loss.estimate == pytest.approx(1.2, rel=0.02)
-
-
-def test_the_reference_getting_faster_is_no_regression_of_latency_but_of_the_speedup():
-    entry = verdict(honest(), honest(1, reference=2.4e-3))
-
-    assert entry.verdict is Verdict.REGRESSED
-    assert entry.slowdown.estimate == pytest.approx(1.0, rel=0.02)
-    assert entry.speedup_loss.estimate == pytest.approx(1.25, rel=0.02)
-    assert "speedup regressed" in entry.reason
+    assert found[CASE].verdict is Verdict.REGRESSED
+    assert found[CASE].slowdown.estimate == pytest.approx(1.05, rel=0.02)
+    assert found[CASE].relative.estimate == pytest.approx(1.05, rel=0.02)
+    assert found[REFERENCE].verdict not in (Verdict.REGRESSED, Verdict.IMPROVED)
 
 
-def test_an_improvement_is_called_one():
-    assert verdict(honest(), honest(1, own=0.8e-3)).verdict is Verdict.IMPROVED
+def test_a_slower_reference_is_seen_against_the_backend_sampled_beside_it():
+    found = verdicts(pair(), pair(1, reference=3.6e-3))
+
+    assert found[REFERENCE].verdict is Verdict.REGRESSED
+    assert found[REFERENCE].relative.estimate == pytest.approx(1.2, rel=0.02)
+    assert found[CASE].reason == "latency unchanged; its sibling became slower"
 
 
-def test_a_wide_interval_is_inconclusive_not_a_pass():
-    entry = verdict(honest(between=0.1, count=3), honest(1, between=0.1, count=3))
+def test_the_reference_getting_faster_is_no_regression():
+    found = verdicts(pair(), pair(1, reference=2.4e-3))
 
-    assert entry.verdict is Verdict.INCONCLUSIVE
+    assert found[CASE].verdict is Verdict.INCONCLUSIVE
+    assert found[CASE].reason == "latency unchanged; its sibling became faster"
+    assert found[REFERENCE].verdict is Verdict.IMPROVED
+
+
+def test_what_slows_both_siblings_alike_is_laid_to_the_machine():
+    found = verdicts(pair(), pair(1, own=1.1e-3, reference=3.3e-3))
+
+    assert {entry.verdict for entry in found.values()} == {Verdict.INCONCLUSIVE}
+    assert found[CASE].reason == "slower, but its sibling slowed alike: suspect the machine"
+
+
+def test_an_improvement_is_called_one_and_asks_to_be_accepted():
+    report = compare_runs(pair(), pair(1, own=0.8e-3))
+
+    assert verdict(pair(), pair(1, own=0.8e-3)).verdict is Verdict.IMPROVED
+    assert any("accept this run" in note for note in report.notes)
+
+
+def test_a_wide_interval_is_inconclusive_not_a_pass_and_strict_does_not_let_it_through():
+    then, now = pair(between=0.1, count=3), pair(1, between=0.1, count=3)
+    report = compare_runs(then, now)
+
+    assert verdict(then, now).verdict is Verdict.INCONCLUSIVE
+    assert report.outcome() is Outcome.PASSED
+    assert report.outcome(strict=True) is Outcome.INCONCLUSIVE
 
 
 def test_a_change_below_the_minimum_effect_passes_and_a_smaller_effect_finds_it():
-    small = honest(1, own=1.03e-3)
+    small = pair(1, own=1.03e-3)
 
-    assert verdict(honest(), small).verdict is Verdict.PASS
-    assert verdict(honest(), small, min_effect=0.01).verdict is Verdict.REGRESSED
+    assert verdict(pair(), small, min_effect=0.1).verdict is Verdict.PASS
+    assert verdict(pair(), small, min_effect=0.01).verdict is Verdict.REGRESSED
 
 
 def test_a_slower_machine_is_not_a_slower_network():
-    slow_machine = honest(1, own=1.3e-3, reference=3.9e-3, calibration=6.5e-4)
+    slow_machine = pair(1, own=1.3e-3, reference=3.9e-3, calibration=6.5e-4)
 
-    report = compare_runs(honest(), slow_machine)
+    report = compare_runs(pair(), slow_machine)
 
     assert report.drift.estimate == pytest.approx(1.3, rel=0.02)
-    assert report.verdicts[0].verdict is Verdict.PASS
+    assert {entry.verdict for entry in report.verdicts} == {Verdict.PASS}
 
 
 def test_a_regression_says_whether_the_kernels_changed():
-    assert "same kernels" in verdict(honest(), honest(1, own=2e-3)).reason
-    assert "other kernels" in verdict(honest(), honest(1, own=2e-3, graph=("gemm",))).reason
+    same, other = verdict(pair(), pair(1, own=2e-3)), verdict(pair(), pair(1, own=2e-3, graph=("gemm",)))
+
+    assert same.reason == "slower with the same kernels: suspect the machine"
+    assert other.reason == "slower, and 2 kernels changed"
+    assert other.kernels == ("- conv", "+ gemm")
+
+
+def test_voided_processes_are_counted_and_judge_nothing():
+    def half_voided(entry):
+        spoilt = (
+            dataclasses.replace(
+                process,
+                voided="busy",
+                own=dataclasses.replace(process.own, duration_ns=tuple(2 * value for value in process.own.duration_ns)),
+            )
+            for process in entry.processes[:5]
+        )
+        return dataclasses.replace(entry, processes=(*spoilt, *entry.processes[5:]))
+
+    current = run_of(*(half_voided(entry) for entry in pair(1).records.values()))
+    report = compare_runs(pair(), current)
+
+    assert (report.voided, report.processes) == (10, 20)
+    assert report.outcome() is Outcome.PASSED
+    assert verdict(pair(), current).slowdown.estimate == pytest.approx(1, rel=0.02)
 
 
 def test_another_machine_is_judged_by_its_ratios_alone():
-    elsewhere = run_of(
-        record(CASE, np.random.default_rng(1), own=5e-3, reference=15e-3),
-        record(REFERENCE, np.random.default_rng(2), own=15e-3, reference=None),
-        fingerprint="there",
+    elsewhere = dataclasses.replace(
+        pair(1, own=5e-3, reference=15e-3),
+        section=RunSection(fingerprint="there", machine={}, profile="smoke", failed=False),
     )
-    here = run_of(*honest().records.values(), record(REFERENCE, np.random.default_rng(3), own=3e-3, reference=None))
 
-    report = compare_runs(here, elsewhere)
+    report = compare_runs(pair(), elsewhere)
 
     by_case = {entry.case_id: entry for entry in report.verdicts}
     assert by_case[CASE].verdict is Verdict.PASS
     assert by_case[CASE].slowdown is None
     assert by_case[REFERENCE].verdict is Verdict.NOT_COMPARABLE
-    assert any("only ratios are compared" in note for note in report.notes)
-    assert report.passed
+    assert any("foreign baseline" in note for note in report.notes)
+    assert report.outcome() is Outcome.PASSED
 
 
 @pytest.mark.parametrize("status", [Status.ERROR, Status.CRASHED, Status.PARITY_FAILURE, Status.CHECKED])
 def test_a_case_that_failed_closes_the_gate(status):
-    report = compare_runs(honest(), run_of(record(CASE, np.random.default_rng(0), status=status)))
+    kept = record(OTHER, np.random.default_rng(1))
+    failed = record(CASE, np.random.default_rng(0), status=status)
+    report = compare_runs(run_of(*honest().records.values(), kept), run_of(failed, kept))
 
     assert report.verdicts[0].verdict is Verdict.FAILED
-    assert not report.passed
+    assert report.outcome() is Outcome.FAILED
 
 
 def test_a_case_that_vanished_closes_the_gate():
@@ -125,10 +187,10 @@ def test_a_case_that_vanished_closes_the_gate():
     report = compare_runs(run_of(*honest().records.values(), kept), run_of(kept))
 
     assert {entry.case_id: entry.verdict for entry in report.verdicts}[CASE] is Verdict.MISSING
-    assert not report.passed
+    assert report.outcome() is Outcome.FAILED
 
 
-def test_a_measured_case_that_is_now_skipped_closes_the_gate():
+def test_a_measured_case_that_is_now_skipped_is_missing():
     report = compare_runs(honest(), run_of(record(CASE, np.random.default_rng(0), status=Status.SKIPPED)))
 
     assert report.verdicts[0].verdict is Verdict.MISSING
@@ -140,23 +202,45 @@ def test_a_new_case_is_named_and_fails_nothing():
     report = compare_runs(honest(), run_of(*honest(1).records.values(), new))
 
     assert {entry.case_id: entry.verdict for entry in report.verdicts}[OTHER] is Verdict.NEW
-    assert report.passed
+    assert report.outcome() is Outcome.PASSED
 
 
 @pytest.mark.parametrize("change", [{"granted": {"threads": "2"}}, {"allocator": "system"}])
 def test_what_was_granted_differently_is_not_compared(change):
-    entry = verdict(honest(), honest(1, own=9.0, **change))
+    report = compare_runs(honest(), honest(1, own=9.0, **change))
 
-    assert entry.verdict is Verdict.NOT_COMPARABLE
-    assert "in the baseline and is" in entry.reason
-
-
-def test_a_gate_that_compared_nothing_stays_closed():
-    assert not compare_runs(run_of(), run_of()).passed
-    assert not compare_runs(honest(), honest(1, allocator="system")).passed
+    assert report.verdicts[0].verdict is Verdict.NOT_COMPARABLE
+    assert "in the baseline and is" in report.verdicts[0].reason
+    assert report.outcome() is Outcome.NOT_COMPARABLE
 
 
-def test_planted_work_and_new_versions_are_said():
-    report = compare_runs(honest(), honest(1, planted=0.2))
+def test_a_gate_that_measured_nothing_stays_closed():
+    assert compare_runs(run_of(), run_of()).outcome() is Outcome.NOTHING_MEASURED
+    assert compare_runs(honest(), run_of()).outcome() is Outcome.NOTHING_MEASURED
 
-    assert "1 cases carry planted extra work." in report.notes
+
+def test_planted_work_and_old_baselines_are_said():
+    old = run_of(*honest().records.values(), accepted=Acceptance(reason="first", date="2020-01-01T00:00:00+00:00"))
+    notes = compare_runs(old, honest(1, planted=0.2)).notes
+
+    assert "1 cases carry planted extra work." in notes
+    assert any(note.startswith("old baseline: accepted") for note in notes)
+
+
+def noise_of(**changes):
+    return NoiseFloor(fingerprint="here", date="2026-01-01", **{"comparisons": 4, "alarms": (), **changes})
+
+
+def test_a_noise_floor_widens_what_it_was_measured_for():
+    slower = pair(1, own=1.05e-3)
+
+    assert verdict(pair(), slower, noise=noise_of()).verdict is Verdict.REGRESSED
+    noisy = noise_of(slowdown={CASE: 0.03**2}, relative={CASE: 0.03**2})
+    assert verdict(pair(), slower, noise=noisy).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_gate_whose_unchanged_runs_raised_alarms_is_never_green():
+    report = compare_runs(pair(), pair(1), noise=noise_of(alarms=("a against b: torch",)))
+
+    assert report.outcome() is Outcome.UNCALIBRATED
+    assert "1 of 4 comparisons of unchanged runs raised an alarm" in report.uncalibrated

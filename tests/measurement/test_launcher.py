@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -56,9 +55,9 @@ def test_a_job_is_answered_with_parity_then_samples(launcher, cache_root):
     assert [event.backend for event in of_kind(events, messages.Loaded)] == ["torch", "openvino-cpu-f32"]
     assert all(event.parity.holds for event in of_kind(events, messages.Loaded))
     (measured,) = of_kind(events, messages.Measured)
-    rounds = {len(samples.duration_ns) for samples in (*measured.samples.values(), measured.calibration)}
-    assert len(rounds) == 1
-    assert rounds.pop() >= 3
+    turns = len(measured.calibration.duration_ns)
+    assert turns >= 2 * 3
+    assert all(len(samples.duration_ns) >= turns / 2 for samples in measured.samples.values())
     assert measured.phases["inference"] <= measured.phases["timed"]
 
 
@@ -110,15 +109,14 @@ def test_a_killed_worker_is_named_by_its_signal_and_the_launcher_serves_on(launc
 
 def test_a_worker_that_hangs_is_killed(launcher, cache_root):
     run(launcher, job(cache_root))
-    start = time.monotonic()
 
     with pytest.raises(WorkerError, match="did not answer in time"):
         launcher.run(job(cache_root, seconds=600.0), lambda event: None, 3.0)
     children = psutil.Process(launcher.pid).children()
     launcher.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
 
-    assert time.monotonic() - start < 30
-    assert not any(is_alive(child.pid) for child in children)
+    assert not alive
 
 
 def test_a_launcher_that_died_says_its_last_words():

@@ -62,13 +62,31 @@ def test_a_crash_that_nobody_can_be_told_from_is_laid_to_all(events):
     assert set(outcome_of(*events).blame(("a", "b"), "killed")) == {"a", "b"}
 
 
-def test_samples_are_paired_with_the_reference_of_the_same_rounds():
-    own, reference, calibration = (Samples(inferences=1, duration_ns=(value,)) for value in (1, 2, 3))
-    measured = messages.Measured(samples={"torch": reference, "b": own}, calibration=calibration, phases={"timed": 1.0})
-    outcome = outcome_of(measured)
+def measured(*, stolen_s=0.0, calibration=(3,)):
+    return messages.Measured(
+        samples={name: Samples(inferences=1, duration_ns=(value,)) for name, value in (("torch", 2), ("b", 1))},
+        calibration=Samples(inferences=1, duration_ns=calibration),
+        stolen_s=stolen_s,
+        preemptions=5,
+        phases={"timed": 2.0},
+    )
 
-    paired = outcome.process_samples(4, "b", "torch")
-    assert (paired.process, paired.own, paired.reference, paired.calibration) == (4, own, reference, calibration)
-    assert outcome.process_samples(4, "torch", "torch").reference is None
-    assert outcome.process_samples(4, "absent", "torch") is None
-    assert outcome.phases == {"timed": 1.0}
+
+def test_samples_are_paired_with_the_reference_of_the_same_rounds():
+    event = measured(stolen_s=0.5)
+    outcome = outcome_of(event)
+
+    paired = outcome.process_samples(4, "b", "torch", "busy")
+    assert (paired.process, paired.own, paired.reference) == (4, event.samples["b"], event.samples["torch"])
+    assert (paired.calibration, paired.stolen_s, paired.preemptions) == (event.calibration, 0.5, 5)
+    assert paired.voided == "busy"
+    assert outcome.process_samples(4, "torch", "torch", None).reference is None
+    assert outcome.process_samples(4, "absent", "torch", None) is None
+    assert outcome.phases == {"timed": 2.0}
+
+
+def test_the_window_holds_the_median_calibration_and_the_stolen_share():
+    window = outcome_of(measured(stolen_s=0.5, calibration=(3, 4, 100))).window
+
+    assert (window.calibration_ns, window.stolen) == (4, 0.25)
+    assert outcome_of().window is None

@@ -1,13 +1,22 @@
 """The timed loop, with a clock that counts instead of ticking."""
 
 import gc
+import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archbench.measurement.sampling import BLOCK_NS, Runnable, sample_rounds, warm_up
+from archbench.measurement.sampling import (
+    SLICE_NS,
+    TURN_NS,
+    Runnable,
+    alternating_orders,
+    random_orders,
+    sample_rounds,
+    warm_up,
+)
 
 
 class FakeClock:
@@ -29,45 +38,72 @@ class FakeClock:
         return run
 
 
-def sample(clock, runnables, *, seconds=0.0, min_rounds=5, seed=0):
-    return sample_rounds(runnables, seconds=seconds, min_rounds=min_rounds, generator=np.random.default_rng(seed), clock=clock)
+def sample(clock, runnables, *, seconds=0.0, min_rounds=5, seed=0, probe=lambda: 7):
+    orders = random_orders(tuple(runnables), np.random.default_rng(seed))
+    return sample_rounds(runnables, probe, seconds=seconds, min_rounds=min_rounds, orders=orders, clock=clock)
 
 
-def test_each_block_is_timed_alone():
+def whole_turn(clock, then=lambda: None):
+    """A runnable whose one run fills a turn."""
+
+    def run():
+        clock.now += TURN_NS
+        then()
+
+    return Runnable(run=run, inferences=1)
+
+
+def test_each_slice_is_timed_alone_and_a_turn_holds_as_many_as_fit():
     clock = FakeClock()
+    third = TURN_NS // 3 + 1
 
     timed = sample(
         clock,
-        {"slow": Runnable(run=clock.takes(700), inferences=1), "fast": Runnable(run=clock.takes(30), inferences=10)},
+        {
+            "slow": Runnable(run=clock.takes(third), inferences=1),
+            "fast": Runnable(run=clock.takes(TURN_NS // 20), inferences=10),
+        },
     )
 
-    assert timed.duration_ns == {"slow": (700,) * 5, "fast": (300,) * 5}
-    assert timed.loop_ns == 5 * 1000
+    assert timed.duration_ns == {"slow": (third,) * 15, "fast": (TURN_NS // 2,) * 10}
+    assert timed.loop_ns == 5 * (3 * third + TURN_NS)
 
 
-@given(st.floats(0, 1e-5), st.integers(1, 20))
+def test_every_turn_is_probed_before_it():
+    clock = FakeClock()
+    seen = []
+    runnables = {name: whole_turn(clock, lambda name=name: seen.append(name)) for name in "ab"}
+
+    timed = sample(clock, runnables, probe=lambda: seen.append("probe") or 7)
+
+    assert timed.probe_ns == (7,) * 10
+    assert seen[::2] == ["probe"] * 10
+
+
+@given(st.floats(0, 0.5), st.integers(1, 20))
 def test_rounds_go_on_until_both_the_time_and_the_least_count_are_reached(seconds, min_rounds):
     clock = FakeClock()
 
-    timed = sample(clock, {"one": Runnable(run=clock.takes(100), inferences=1)}, seconds=seconds, min_rounds=min_rounds)
+    timed = sample(clock, {"one": whole_turn(clock)}, seconds=seconds, min_rounds=min_rounds)
 
     rounds = len(timed.duration_ns["one"])
     assert rounds >= min_rounds
     assert timed.loop_ns >= int(seconds * 1e9)
-    assert rounds == min_rounds or (rounds - 1) * 100 < int(seconds * 1e9)
+    assert rounds == min_rounds or (rounds - 1) * TURN_NS < int(seconds * 1e9)
 
 
-def test_the_order_within_a_round_is_drawn_anew_and_follows_the_seed():
-    def orders(seed):
-        calls = []
-        runnables = {name: Runnable(run=lambda name=name: calls.append(name), inferences=1) for name in "ab"}
-        sample(FakeClock(), runnables, min_rounds=40, seed=seed)
-        return ["".join(calls[index : index + 2]) for index in range(0, 80, 2)]
+def test_random_orders_are_drawn_anew_and_follow_the_seed():
+    def drawn(seed):
+        return ["".join(order) for order in itertools.islice(random_orders("ab", np.random.default_rng(seed)), 40)]
 
-    assert set(orders(0)) == {"ab", "ba"}
-    assert 10 < orders(0).count("ab") < 30
-    assert orders(0) == orders(0)
-    assert orders(0) != orders(1)
+    assert set(drawn(0)) == {"ab", "ba"}
+    assert 10 < drawn(0).count("ab") < 30
+    assert drawn(0) == drawn(0)
+    assert drawn(0) != drawn(1)
+
+
+def test_alternating_orders_go_forth_and_back():
+    assert ["".join(order) for order in itertools.islice(alternating_orders("abc"), 4)] == ["abc", "cba", "abc", "cba"]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -76,7 +112,8 @@ def test_the_garbage_collector_is_off_meanwhile_and_as_before_afterwards(enabled
     before = gc.isenabled()
     (gc.enable if enabled else gc.disable)()
     try:
-        sample(FakeClock(), {"one": Runnable(run=lambda: seen.append(gc.isenabled()), inferences=1)})
+        clock = FakeClock()
+        sample(clock, {"one": whole_turn(clock, lambda: seen.append(gc.isenabled()))})
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
@@ -115,10 +152,10 @@ def test_warm_up_gives_up_on_what_never_settles():
 
 
 @given(st.integers(1_000, 50_000_000))
-def test_a_block_is_just_long_enough(latency):
+def test_a_slice_is_just_long_enough(latency):
     clock = FakeClock()
 
     runnable = warm_up(clock.takes(latency), clock)
 
-    assert runnable.inferences * latency >= BLOCK_NS
-    assert (runnable.inferences - 1) * latency < BLOCK_NS
+    assert runnable.inferences * latency >= SLICE_NS
+    assert (runnable.inferences - 1) * latency < SLICE_NS

@@ -17,7 +17,15 @@ TORCH, OPENVINO = "torch", "openvino-cpu-f32"
 
 
 def settings(cache_root, **changes):
-    fields = {"processes": 2, "precision": 1e9, "seconds": 0.02, "min_rounds": 3, "allocator": "retained", "cache": cache_root}
+    fields = {
+        "processes": 2,
+        "budget": 2,
+        "precision": 1e9,
+        "seconds": 0.02,
+        "min_rounds": 3,
+        "allocator": "retained",
+        "cache": cache_root,
+    }
     return SessionSettings(**{**fields, **changes})
 
 
@@ -43,11 +51,26 @@ def test_the_reference_has_no_speedup(cache_root):
     assert accelerated.speedup is not None
 
 
-def test_a_wide_interval_gets_as_many_processes_again_once(cache_root):
-    with PairedSession(settings(cache_root, precision=1e-12)) as session:
+def test_a_wide_interval_gets_more_processes_until_the_budget_is_spent(cache_root):
+    with PairedSession(settings(cache_root, precision=1e-12, budget=5)) as session:
         native, accelerated = session.measure([plan(TORCH, OPENVINO)])
 
-    assert len(native.processes) == len(accelerated.processes) == 4
+    assert len(native.processes) == len(accelerated.processes) == 5
+
+
+def test_a_case_that_needs_another_look_gets_more_processes_until_it_is_settled(cache_root):
+    doubtful, settled = plan(TORCH, OPENVINO, depth=1), plan(TORCH, OPENVINO, depth=2)
+    seen = []
+
+    def look(records):
+        seen.append({record.case_id: len(record.processes) for record in records})
+        return frozenset({doubtful.case(OPENVINO).id}) if len(seen) < 3 else frozenset()
+
+    with PairedSession(settings(cache_root, processes=3, budget=9)) as session:
+        records = session.measure([doubtful, settled], look)
+
+    assert [len(record.processes) for record in records] == [5, 5, 3, 3]
+    assert [max(counts.values()) for counts in seen] == [3, 4, 5]
 
 
 def test_plans_take_turns_and_keep_their_order(cache_root):

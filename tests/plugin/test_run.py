@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from archbench.cache import file_digest
-from archbench.gate.compare import compare_runs
-from archbench.gate.verdict import Verdict
+from archbench.gate.baselines import accept
 from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
+from archbench.stats.processes import undisturbed
 
 WORKLOAD = "standard-d2-w16-k3-9x9-b1"
-MORE_THAN_TAKE_TURNS = tuple(f"standard-d{depth}-w16-k3-9x9-b1" for depth in range(1, 8))
+MORE_THAN_TAKE_TURNS = tuple(f"standard-d{depth}-w16-k3-9x9-b1" for depth in range(1, 14))
 OPENVINO = f"{WORKLOAD}:openvino-cpu-f32:t1"
 
 BENCHMARK = """
@@ -26,9 +26,14 @@ def test_patterns(archbench, archbench_case):
 """
 
 
+CLAIMS = (Path(__file__).parents[2] / "benchmarks/test_claims.py").read_text()
+
+
 @pytest.fixture
-def project(pytester, cache_root):
+def project(pytester, cache_root, monkeypatch):
     """A project with one benchmark file; `project.run(...)` is pytest in a process of its own."""
+    # pytest-benchmark would take it for a sign that these runs share the machine.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     pytester.makepyfile(test_speed=BENCHMARK)
     quick = [
         f"--archbench-cache={cache_root}",
@@ -47,6 +52,28 @@ def project(pytester, cache_root):
     return pytester
 
 
+ENOUGH = ("--archbench-processes=8", "--archbench-budget=8", "--archbench-seconds=0.05")
+
+
+@pytest.fixture(scope="session")
+def baseline_run(tmp_path_factory, cache_root):
+    """The run file of an honest run with enough processes to decide something."""
+    folder = tmp_path_factory.mktemp("baseline")
+    (folder / "test_speed.py").write_text(BENCHMARK)
+    (folder / "test_claims.py").write_text(CLAIMS)
+    command = [sys.executable, "-m", "pytest", f"--archbench-cache={cache_root}", f"--archbench-workload={WORKLOAD}", *ENOUGH]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
+    subprocess.run([*command, "--benchmark-json=run.json"], cwd=folder, env=environment, check=True, capture_output=True)
+    return folder / "run.json"
+
+
+@pytest.fixture
+def accepted(project, baseline_run):
+    """The project, with that run as its baseline."""
+    accept(read_run_file(baseline_run), project.path / "baselines", "first")
+    return project
+
+
 def run_json(project, *options, **kwargs):
     result = project.run_archbench("--benchmark-json=run.json", *options, **kwargs)
     return result, read_run_file(project.path / "run.json")
@@ -57,7 +84,7 @@ def test_a_run_fills_pytest_benchmark_and_our_record_from_the_same_samples(proje
 
     result.assert_outcomes(passed=2)
     record = run.records[OPENVINO]
-    seconds = [value for process in record.processes for value in process.own.seconds_per_inference]
+    seconds = [value for process in undisturbed(record.processes) for value in process.own.seconds_per_inference]
     entry = next(entry for entry in run.document["benchmarks"] if OPENVINO in entry["name"])
     assert entry["stats"]["data"] == pytest.approx(seconds)
     assert entry["stats"]["median"] == pytest.approx(sorted(seconds)[len(seconds) // 2], rel=0.5)
@@ -68,7 +95,7 @@ def test_a_run_fills_pytest_benchmark_and_our_record_from_the_same_samples(proje
     assert record.granted["inference_num_threads"] == "1"
     assert record.environment.allocator == "retained"
     assert record.speedup.low <= record.speedup.estimate <= record.speedup.high
-    assert {len(p.own.duration_ns) for p in record.processes} == {len(p.reference.duration_ns) for p in record.processes}
+    assert all(p.own.duration_ns and p.reference.duration_ns and p.calibration.duration_ns for p in record.processes)
     assert any(line.startswith("Convolution") for line in record.executed_graph)
     assert not run.section.failed
 
@@ -78,7 +105,7 @@ def test_the_end_of_a_run_is_a_table_a_person_can_read(project):
 
     result.stdout.fnmatch_lines(
         [
-            "*1 workloads to measure, 6 in turn; records in *",
+            "*1 workloads to measure, 12 in turn; records in *",
             f"{WORKLOAD}: torch measured, openvino-cpu-f32 *x",
             "pattern *depth *width *batch *pixels *per image *speedup [[]95 %[]]",
             "standard *2 *16 *1 *9x9 *us *x [[]*, *[]]",
@@ -99,10 +126,9 @@ def test_compare_save_and_histogram_work_as_users_of_pytest_benchmark_expect(pro
     assert list(project.path.glob("picture*.svg"))
 
 
-def test_a_run_can_be_accepted_and_is_then_found_by_compare_and_gate(project):
-    project.run_archbench("--benchmark-json=run.json").assert_outcomes(passed=2)
-    accepted = project.run(sys.executable, "-m", "archbench", "baseline", "accept", "run.json", "--reason", "first")
-    assert accepted.ret == 0
+def test_a_run_can_be_accepted_and_is_then_found_by_compare(project, baseline_run):
+    accepting = project.run(sys.executable, "-m", "archbench", "baseline", "accept", baseline_run, "--reason", "first")
+    assert accepting.ret == 0
 
     result = project.run_archbench("--benchmark-compare", "--archbench-profile=smoke")
     shown = project.run(sys.executable, "-m", "archbench", "baseline", "show")
@@ -111,39 +137,78 @@ def test_a_run_can_be_accepted_and_is_then_found_by_compare_and_gate(project):
     shown.stdout.fnmatch_lines(["*0001_custom.json*first*"])
 
 
-def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(project):
-    project.makepyfile(test_speed=BENCHMARK, test_claims=(Path(__file__).parents[2] / "benchmarks/test_claims.py").read_text())
-    result, _ = run_json(project)
-    result.assert_outcomes(passed=3, skipped=7)
-    project.run(sys.executable, "-m", "archbench", "baseline", "accept", "run.json", "--reason", "first")
-    project.run_archbench().assert_outcomes(passed=3, skipped=7)
-    (baseline,) = project.path.glob("baselines/*/0001_custom.json")
+def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(accepted):
+    accepted.makepyfile(test_claims=CLAIMS)
+    accepted.run_archbench(*ENOUGH).assert_outcomes(passed=3, skipped=7)
+    (baseline,) = accepted.path.glob("baselines/*/0001_custom.json")
     baseline.write_text(
         baseline.read_text().replace(
             '"openvino-faster-everywhere":"holds"', '"openvino-faster-everywhere":"does not hold here"'
         )
     )
 
-    result = project.run_archbench()
+    result = accepted.run_archbench(*ENOUGH)
 
     result.assert_outcomes(passed=2, failed=1, skipped=7)
     result.stdout.fnmatch_lines(["*'does not hold here' at the baseline, now: *"])
 
 
-def test_planted_work_is_seen_by_the_gate_and_an_unchanged_run_is_not(project):
-    options = ("--archbench-processes=5", "--archbench-seconds=0.05")
-    _, baseline = run_json(project, *options)
-    _, unchanged = run_json(project, *options)
-    _, planted = run_json(project, *options, "--archbench-plant=*openvino*=60")
+def test_a_gated_run_without_a_baseline_has_an_exit_code_of_its_own(project):
+    result = project.run_archbench("--archbench-gate")
 
-    verdicts = {
-        name: next(entry for entry in compare_runs(baseline, run, 0.15).verdicts if entry.case_id == OPENVINO)
-        for name, run in (("unchanged", unchanged), ("planted", planted))
-    }
+    assert result.ret == 12
+    result.stdout.fnmatch_lines(["no baseline to judge by; *"])
 
-    assert verdicts["unchanged"].verdict is not Verdict.REGRESSED
-    assert verdicts["planted"].verdict is Verdict.REGRESSED
-    assert planted.records[OPENVINO].planted == pytest.approx(0.6)
+
+def test_a_gated_run_finds_planted_work_after_its_whole_budget(accepted):
+    result, run = run_json(accepted, "--archbench-gate", *ENOUGH, "--archbench-budget=10", "--archbench-plant=*openvino*=300")
+
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"regressed *{OPENVINO}*slower with the same kernels*", "gate: regressed"])
+    assert len(run.records[OPENVINO].processes) == 10
+    assert run.records[OPENVINO].planted == pytest.approx(3.0)
+
+
+def test_a_gated_run_of_unchanged_code_is_not_closed(accepted):
+    result = accepted.run_archbench("--archbench-gate", *ENOUGH)
+
+    # What a small budget cannot decide is inconclusive, which only a strict gate closes on.
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["gate: passed"])
+
+
+def test_a_gated_run_in_which_a_case_failed_says_so(accepted, tmp_path):
+    cache = tmp_path / "cache"
+    accepted.run_archbench(f"--archbench-cache={cache}", "--benchmark-disable")
+    poison_weights(cache)
+
+    result = accepted.run_archbench("--archbench-gate", f"--archbench-cache={cache}")
+
+    assert result.ret == 14
+    result.stdout.fnmatch_lines([f"failed *{OPENVINO}*parity failure*", "gate: failed"])
+
+
+def test_a_gated_run_that_measured_nothing_is_not_green(accepted):
+    assert accepted.run_archbench("--archbench-gate", "-k", "nothing_of_that_name").ret == 11
+    assert accepted.run_archbench("--archbench-gate", "--benchmark-disable").ret == 11
+
+
+def test_a_case_left_out_on_request_is_not_missing_and_one_that_vanished_is(accepted):
+    asked = accepted.run_archbench("--archbench-gate", "-k", "torch")
+    vanished = accepted.run_archbench("--archbench-gate", "--archbench-backend=torch")
+
+    assert asked.ret != 14
+    assert vanished.ret == 14
+    vanished.stdout.fnmatch_lines([f"missing *{OPENVINO}*"])
+
+
+def test_a_gate_that_cannot_compare_says_so(accepted):
+    assert accepted.run_archbench("--archbench-gate", "--archbench-allocator=system").ret == 13
+
+
+def test_a_strict_gate_does_not_let_the_inconclusive_through(accepted):
+    # Two processes have one degree of freedom: nothing can be decided.
+    assert accepted.run_archbench("--archbench-strict").ret == 10
 
 
 def test_a_wrong_compiled_network_is_a_parity_failure_and_is_not_timed(project, tmp_path):
@@ -221,11 +286,11 @@ def pytest_runtest_logreport(report):
     resumed = project.run_archbench("--archbench-resume", "--benchmark-json=run.json", workloads=MORE_THAN_TAKE_TURNS)
 
     assert killed.ret == -signal.SIGKILL
-    assert kept.count(b"\n") == 12
-    resumed.assert_outcomes(passed=14)
+    assert kept.count(b"\n") == 24
+    resumed.assert_outcomes(passed=26)
     assert journal.read_bytes().startswith(kept)
-    assert journal.read_bytes().count(b"\n") == 14
-    assert len(read_run_file(project.path / "run.json").records) == 14
+    assert journal.read_bytes().count(b"\n") == 26
+    assert len(read_run_file(project.path / "run.json").records) == 26
     again = project.run_archbench("--archbench-resume", workloads=MORE_THAN_TAKE_TURNS)
     assert again.ret == 2
     assert "no unfinished run" in again.stdout.str()
@@ -260,6 +325,7 @@ def pytest_runtest_logreport(report):
         ("--archbench-allocator=mimalloc", "unknown allocator 'mimalloc'"),
         ("--isa=mmx", "unknown ISA cap 'mmx'"),
         ("--threads=0", "`threads >= 1` must hold"),
+        ("--archbench-budget=1", "`--archbench-budget >= --archbench-processes` must hold, but got 1 and 2"),
         ("--archbench-processes=0", "`--archbench-processes >= 1` must hold, but got 0"),
         ("--archbench-seconds=0", "`--archbench-seconds > 0` must hold, but got 0.0"),
         ("--archbench-plant=everything", "--archbench-plant takes CASE=PERCENT"),

@@ -10,7 +10,7 @@ from archbench.gate.baselines import BASELINES_FOLDER, accept, every_baseline
 from archbench.records.runfile import read_run_file
 from archbench.report.table import baselines_table
 
-_FOLDER = click.option(
+BASELINES_OPTION = click.option(
     "--baselines",
     "folder",
     type=click.Path(path_type=Path),
@@ -28,14 +28,14 @@ def baseline() -> None:
 @baseline.command("accept")
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN.json")
 @click.option("--reason", required=True, help="Why this run is the new normal; stored with it.")
-@_FOLDER
+@BASELINES_OPTION
 def accept_run(run: Path, reason: str, folder: Path) -> None:
     """Store RUN.json as the newest baseline of its machine."""
     click.echo(f"accepted {accept(read_run_file(run), folder, reason)}")
 
 
 @baseline.command("show")
-@_FOLDER
+@BASELINES_OPTION
 def show(folder: Path) -> None:
     """List the accepted baselines, with their reasons."""
     click.echo(baselines_table(every_baseline(folder)) or f"no baselines in {folder}")

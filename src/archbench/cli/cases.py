@@ -24,11 +24,11 @@ from archbench.workloads.grids import PROFILES, profile_cases
 def cases(expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool) -> None:
     """List the case ids of a profile."""
     listed = profile_cases(profile, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
-    ids = [case.id for case in _matching(listed, expression)]
+    ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 
 
-def _matching(listed: Iterable[Case], expression: str) -> Iterator[Case]:
+def matching(listed: Iterable[Case], expression: str) -> Iterator[Case]:
     """The cases whose id satisfies `expression`; pytest's own parser, so that both doors understand the same."""
     if not expression:
         yield from listed

@@ -7,45 +7,49 @@ from pathlib import Path
 
 import click
 
-from archbench.errors import BaselineError
-from archbench.gate.baselines import BASELINES_FOLDER, find_baseline
-from archbench.gate.verdict import DEFAULT_MIN_EFFECT
+from archbench.cli.baseline import BASELINES_OPTION
+from archbench.gate.baselines import find_baseline
+from archbench.gate.noise import read_noise
+from archbench.gate.verdict import DEFAULT_MIN_EFFECT, NO_BASELINE_STATUS
 from archbench.records.runfile import read_run_file
 from archbench.report.table import gate_table
 
-_CLOSED = 1
-
-
-@click.command()
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN.json")
-@click.option("--baseline", "baseline_path", type=click.Path(path_type=Path), metavar="PATH", help="Compare with this file.")
-@click.option(
-    "--baselines",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=BASELINES_FOLDER,
-    show_default=True,
-    help="Folder to look in otherwise.",
-)
-@click.option(
+MIN_EFFECT_OPTION = click.option(
     "--min-effect",
     type=click.FloatRange(0, 1, min_open=True),
     default=DEFAULT_MIN_EFFECT,
     show_default=True,
     help="Smallest relative change that counts.",
 )
-def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float) -> None:
-    """Judge RUN.json against the baseline: exit 0 if nothing regressed, failed or vanished, else 1."""
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path), metavar="RUN.json")
+@click.option("--baseline", "baseline_path", type=click.Path(path_type=Path), metavar="PATH", help="Compare with this file.")
+@BASELINES_OPTION
+@MIN_EFFECT_OPTION
+@click.option("--strict", is_flag=True, help="Do not let inconclusive cases through.")
+def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float, strict: bool) -> None:
+    r"""Judge RUN.json against the baseline.
+
+    \b
+    Exit codes: 0 nothing got worse; 1 regressed; 2 bad input; 10 inconclusive (--strict only); 11 nothing measured;
+    12 no baseline; 13 nothing comparable; 14 a case failed or vanished; 15 the gate is uncalibrated on this machine.
+    """
     from archbench.gate.compare import compare_runs  # imports numpy, which --help need not
 
     current = read_run_file(run)
     found = baseline_path or find_baseline(folder, current.section.fingerprint, current.section.profile)
     if found is None:
-        raise BaselineError(
+        click.echo(
             f"no baseline of profile {current.section.profile!r} in {folder}; "
             f"make one with `archbench baseline accept {run} --reason ...`."
         )
-    report = compare_runs(read_run_file(found), current, min_effect)
+        sys.exit(NO_BASELINE_STATUS)
+    noise = read_noise(folder, current.section.fingerprint)
+    report = compare_runs(read_run_file(found), current, min_effect, noise)
     click.echo(gate_table(report))
+    outcome = report.outcome(strict=strict)
     click.echo(f"baseline: {found}")
-    sys.exit(0 if report.passed else _CLOSED)
+    click.echo(f"gate: {outcome.name.lower().replace('_', ' ')}")
+    sys.exit(outcome.value)

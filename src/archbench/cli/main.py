@@ -1,4 +1,4 @@
-"""The `archbench` command. Bad input ends in one line on standard error and exit code 2; a closed gate in exit code 1."""
+"""The `archbench` command. Bad input ends in one line on standard error and exit code 2."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from collections.abc import Sequence
 import click
 
 from archbench import __version__
+from archbench.cli.ab import ab
 from archbench.cli.baseline import baseline
+from archbench.cli.calibrate import calibrate
 from archbench.cli.cases import cases
 from archbench.cli.cost import cost
 from archbench.cli.gate import gate
+from archbench.cli.history import bisect, history
+from archbench.cli.power import power
 from archbench.errors import ArchbenchError
 
 _USAGE = 2
@@ -24,11 +28,12 @@ _INTERRUPTED = 130
 def command() -> None:
     """How the form of a convolutional network becomes speed on this machine.
 
-    Measuring is done by pytest: `pytest benchmarks/`. These commands list cases, price them, and judge what was measured.
+    Measuring is done by pytest: `pytest benchmarks/`. These commands list cases, price them, judge what was measured, and
+    compare two environments.
     """
 
 
-for _subcommand in (baseline, cases, cost, gate):
+for _subcommand in (ab, baseline, bisect, calibrate, cases, cost, gate, history, power):
     command.add_command(_subcommand)
 
 

@@ -10,8 +10,9 @@ from archbench.cost.formulas import cost_of
 from archbench.experiments.claim import Claim, Finding, Point, settle
 from archbench.records.interval import Interval
 from archbench.registry import REFERENCE_BACKEND
+from archbench.stats.effect import Effect, effect_of
+from archbench.stats.estimate import CONFIDENCE, LogEstimate
 from archbench.stats.processes import latency, speedup
-from archbench.stats.ratio import CONFIDENCE, ratio_of, scaled
 from archbench.units import format_ratio
 
 ACCELERATED = "openvino-cpu-f32"
@@ -154,10 +155,8 @@ def _rise(group: tuple[Point, ...], axis: str, ratio: _Ratio, threshold: float) 
 
 def _steady(group: tuple[Point, ...]) -> tuple[bool | None, str]:
     interval = _per_image_ratio(group[-1], group[0])
-    low, high = interval.bounded
-    inside = low >= 1 / (1 + STEADY) and high <= 1 + STEADY
-    outside = high < 1 / (1 + STEADY) or low > 1 + STEADY
-    return (True if inside else False if outside else None), f"{_name(group[0])}: {_show(interval)}"
+    effect = effect_of(interval, STEADY)
+    return None if effect is Effect.OPEN else effect is Effect.INSIDE, f"{_name(group[0])}: {_show(interval)}"
 
 
 def _beats_others(group: list[Point]) -> Iterator[tuple[bool | None, str]]:
@@ -188,15 +187,19 @@ def _speedup_ratio(last: Point, first: Point) -> Interval:
     above, below = speedup(last.record.processes), speedup(first.record.processes)
     if above is None or below is None:
         return Interval(estimate=1.0, low=None, high=None, confidence=CONFIDENCE)
-    return ratio_of(above, below)
+    return above.estimate.over(below.estimate).interval()
 
 
 def _latency_ratio(last: Point, first: Point) -> Interval:
-    return ratio_of(latency(last.record.processes), latency(first.record.processes))
+    return _slowdown(last, first).interval()
 
 
 def _per_image_ratio(last: Point, first: Point) -> Interval:
-    return scaled(_latency_ratio(last, first), first.case.workload.batch / last.case.workload.batch)
+    return _slowdown(last, first).times(first.case.workload.batch / last.case.workload.batch).interval()
+
+
+def _slowdown(last: Point, first: Point) -> LogEstimate:
+    return latency(last.record.processes).estimate.over(latency(first.record.processes).estimate)
 
 
 def _series(points: list[Point], axis: str) -> Iterator[tuple[Point, ...]]:

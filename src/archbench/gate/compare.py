@@ -1,148 +1,185 @@
-"""Baseline against run: a verdict a case, from raw samples. Runs on records alone and measures nothing.
+"""Baseline against run: a verdict a case, and alerts pooled over cases. Runs on records alone and measures nothing.
 
-Latency is compared between runs on one machine, after the machine's own drift, read off the calibration work of all cases, is
-divided out. The speedup was paired inside each run and is compared everywhere. A case has regressed only if an interval lies
-wholly beyond the minimum effect, and passes only if it lies wholly inside.
+A case has regressed only if each of its witnesses (see `archbench.gate.evidence`) lies wholly beyond the minimum effect with
+the false discovery rate of the whole run controlled, has improved likewise, passes only if each lies wholly inside, and is
+inconclusive otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
-from archbench.gate.verdict import DEFAULT_MIN_EFFECT, SEVERITY, CaseVerdict, GateReport, Verdict
+from archbench.gate.alerts import find_alerts
+from archbench.gate.evidence import Evidence, RunPair
+from archbench.gate.kernels import kernel_changes
+from archbench.gate.noise import NoiseFloor
+from archbench.gate.verdict import DEFAULT_MIN_EFFECT, CaseVerdict, GateReport, Verdict
 from archbench.records.interval import Interval
-from archbench.records.record import CaseRecord, ProcessSamples, Status
+from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
-from archbench.stats.processes import calibration, latency, speedup
-from archbench.stats.ratio import ratio_of, scaled
+from archbench.stats.effect import Effect, effect_of
+from archbench.stats.estimate import CONFIDENCE, LogEstimate
+from archbench.stats.multiple import adjusted
+
+#: One-sided level of a two-sided interval; also the false discovery rate among verdicts of one kind.
+LEVEL = (1 - CONFIDENCE) / 2
+
+_OLD_DAYS = 30
 
 
-def compare_runs(baseline: RunFile, current: RunFile, min_effect: float = DEFAULT_MIN_EFFECT) -> GateReport:
+def compare_runs(
+    baseline: RunFile, current: RunFile, min_effect: float = DEFAULT_MIN_EFFECT, noise: NoiseFloor | None = None
+) -> GateReport:
     """Judge every case of either run. `min_effect` is the smallest relative change that counts."""
     same_machine = baseline.section.fingerprint == current.section.fingerprint
-    drift = _drift(baseline.records, current.records) if same_machine else None
-    verdicts = [
-        _judge(case_id, baseline.records.get(case_id), current.records.get(case_id), drift, min_effect)
+    pair = RunPair(baseline.records, current.records, same_machine=same_machine, noise=noise if same_machine else None)
+    evidence = {case_id: pair.evidence(case_id) for case_id in pair.comparable()}
+    judged = _judge(evidence, min_effect)
+    deselected = frozenset(current.section.deselected)
+    verdicts = tuple(
+        _verdict(case_id, pair, evidence.get(case_id), judged.get(case_id), min_effect)
         for case_id in dict.fromkeys((*baseline.records, *current.records))
-    ]
+        if case_id not in deselected
+    )
+    processes = [process for record in current.records.values() for process in record.processes]
     return GateReport(
-        verdicts=tuple(verdicts),
-        drift=drift,
+        verdicts=verdicts,
+        alerts=find_alerts(evidence, min_effect, LEVEL),
+        drift=_interval(pair.drift),
         same_machine=same_machine,
-        notes=tuple(_notes(baseline, current, same_machine)),
+        voided=sum(process.voided is not None for process in processes),
+        processes=len(processes),
+        uncalibrated=_uncalibrated(noise) if same_machine else None,
+        notes=tuple(_notes(baseline, current, verdicts, noise, same_machine=same_machine)),
     )
 
 
-def _judge(
-    case_id: str, baseline: CaseRecord | None, current: CaseRecord | None, drift: Interval | None, min_effect: float
-) -> CaseVerdict:
-    if current is None:
-        return CaseVerdict(case_id=case_id, verdict=Verdict.MISSING, reason="in the baseline but not in this run")
-    if current.status not in (Status.MEASURED, Status.SKIPPED):
-        return CaseVerdict(
-            case_id=case_id,
-            verdict=Verdict.FAILED,
-            reason=f"{current.status.value}: {current.reason or 'nothing was timed'}",
-        )
-    if baseline is None:
-        return CaseVerdict(case_id=case_id, verdict=Verdict.NEW, reason="not in the baseline")
-    if current.status is Status.SKIPPED:
-        verdict = Verdict.MISSING if baseline.status is Status.MEASURED else Verdict.PASS
-        return CaseVerdict(case_id=case_id, verdict=verdict, reason=f"skipped: {current.reason}")
-    if baseline.status is not Status.MEASURED:
-        return CaseVerdict(case_id=case_id, verdict=Verdict.NEW, reason=f"the baseline has it as {baseline.status.value}")
-    difference = _incomparable(baseline, current, same_machine=drift is not None)
-    if difference is not None:
-        return CaseVerdict(case_id=case_id, verdict=Verdict.NOT_COMPARABLE, reason=difference)
-    return _judge_ratios(baseline, current, drift, min_effect)
+def _judge(evidence: Mapping[str, Evidence], min_effect: float) -> Mapping[str, Verdict]:
+    """The verdicts on compared cases, judged together."""
+    worse = adjusted({case_id: entry.p_worse(min_effect) for case_id, entry in evidence.items()})
+    better = adjusted({case_id: entry.p_better(min_effect) for case_id, entry in evidence.items()})
+    judged = {}
+    for case_id, entry in evidence.items():
+        if worse[case_id] <= LEVEL:
+            judged[case_id] = Verdict.REGRESSED
+        elif better[case_id] <= LEVEL:
+            judged[case_id] = Verdict.IMPROVED
+        else:
+            inside = entry.witnesses and all(effect is Effect.INSIDE for effect in _effects(entry, min_effect).values())
+            judged[case_id] = Verdict.PASS if inside else Verdict.INCONCLUSIVE
+    return judged
 
 
-def _judge_ratios(baseline: CaseRecord, current: CaseRecord, drift: Interval | None, min_effect: float) -> CaseVerdict:
-    slowdown = None
-    if drift is not None:
-        slowdown = scaled(ratio_of(latency(current.processes), latency(baseline.processes)), 1 / drift.estimate)
-    then, now = speedup(baseline.processes), speedup(current.processes)
-    speedup_loss = ratio_of(then, now) if then and now else None
-    judged = {"latency": slowdown, "speedup": speedup_loss}
-    verdicts = {name: _classify(interval, min_effect) for name, interval in judged.items() if interval is not None}
-    worst = max(verdicts.values(), key=SEVERITY.index, default=Verdict.NOT_COMPARABLE)
+def _verdict(case_id: str, pair: RunPair, evidence: Evidence | None, judged: Verdict | None, min_effect: float) -> CaseVerdict:
+    if evidence is None or judged is None:
+        return _uncompared(case_id, pair)
+    if not evidence.witnesses:
+        return CaseVerdict(case_id=case_id, verdict=Verdict.NOT_COMPARABLE, reason="the reference itself, on another machine")
+    kernels = kernel_changes(pair.then[case_id].executed_graph, pair.now[case_id].executed_graph)
     return CaseVerdict(
-        case_id=current.case_id,
-        verdict=worst,
-        slowdown=slowdown,
-        speedup_loss=speedup_loss,
-        reason=_explain(worst, verdicts, baseline, current),
+        case_id=case_id,
+        verdict=judged,
+        slowdown=_interval(evidence.slowdown),
+        relative=_interval(evidence.relative),
+        reason=_explain(judged, _effects(evidence, min_effect), kernels),
+        kernels=kernels,
     )
 
 
-def _classify(interval: Interval, min_effect: float) -> Verdict:
-    low, high = interval.bounded
-    if low > 1 + min_effect:
-        return Verdict.REGRESSED
-    if high < 1 / (1 + min_effect):
-        return Verdict.IMPROVED
-    inside = low >= 1 / (1 + min_effect) and high <= 1 + min_effect
-    return Verdict.PASS if inside else Verdict.INCONCLUSIVE
+def _uncompared(case_id: str, pair: RunPair) -> CaseVerdict:
+    """The verdict on a case that one of the runs lacks, that failed, or whose configuration differs."""
+
+    def verdict(kind: Verdict, reason: str) -> CaseVerdict:
+        return CaseVerdict(case_id=case_id, verdict=kind, reason=reason)
+
+    then, now = pair.then.get(case_id), pair.now.get(case_id)
+    if now is None:
+        return verdict(Verdict.MISSING, "in the baseline but not in this run")
+    if now.status not in (Status.MEASURED, Status.SKIPPED):
+        return verdict(Verdict.FAILED, f"{now.status.value}: {now.reason or 'nothing was timed'}")
+    if then is None:
+        return verdict(Verdict.NEW, "not in the baseline")
+    if now.status is Status.SKIPPED:
+        kind = Verdict.MISSING if then.status is Status.MEASURED else Verdict.PASS
+        return verdict(kind, f"skipped: {now.reason}")
+    if then.status is not Status.MEASURED:
+        return verdict(Verdict.NEW, f"the baseline has it as {then.status.value}")
+    return verdict(Verdict.NOT_COMPARABLE, pair.difference(case_id) or "no samples to compare")
 
 
-def _explain(worst: Verdict, verdicts: Mapping[str, Verdict], baseline: CaseRecord, current: CaseRecord) -> str:
-    if worst is Verdict.PASS:
+def _interval(estimate: LogEstimate | None) -> Interval | None:
+    return None if estimate is None else estimate.interval()
+
+
+def _effects(evidence: Evidence, min_effect: float) -> Mapping[str, Effect]:
+    named = {"latency": evidence.slowdown, "against its sibling": evidence.relative}
+    return {name: effect_of(value.interval(), min_effect) for name, value in named.items() if value is not None}
+
+
+_SAID = {Effect.ABOVE: "slower", Effect.BELOW: "faster", Effect.INSIDE: "unchanged", Effect.OPEN: "undecided"}
+
+
+def _explain(verdict: Verdict, effects: Mapping[str, Effect], kernels: tuple[str, ...]) -> str:
+    if verdict is Verdict.PASS:
         return ""
-    if not verdicts:
-        return "the reference itself, on another machine"
-    named = ", ".join(f"{name} {verdict.value}" for name, verdict in verdicts.items() if verdict is not Verdict.PASS)
-    if worst is not Verdict.REGRESSED:
-        return named
-    same_kernels = baseline.executed_graph == current.executed_graph
-    return f"{named}; {'same' if same_kernels else 'other'} kernels than in the baseline"
+    if verdict is Verdict.REGRESSED:
+        return f"slower, and {len(kernels)} kernels changed" if kernels else "slower with the same kernels: suspect the machine"
+    if verdict is Verdict.IMPROVED:
+        return "accept this run, or a later slowdown of that size passes unseen"
+    own, relative = effects.get("latency"), effects.get("against its sibling")
+    if own is Effect.ABOVE and relative is Effect.INSIDE:
+        return "slower, but its sibling slowed alike: suspect the machine"
+    if own is Effect.INSIDE and relative in (Effect.ABOVE, Effect.BELOW):
+        return f"latency unchanged; its sibling became {'faster' if relative is Effect.ABOVE else 'slower'}"
+    return ", ".join(f"{name} {_SAID[effect]}" for name, effect in effects.items())
 
 
-def _incomparable(baseline: CaseRecord, current: CaseRecord, *, same_machine: bool) -> str | None:
-    """The first granted setting that differs; `runtime_requirements` names a version, which is what is compared."""
-    ours: dict[str, object] = {"allocator": current.environment.allocator, **(current.granted or {})}
-    theirs: dict[str, object] = {"allocator": baseline.environment.allocator, **(baseline.granted or {})}
-    for name in sorted(ours.keys() | theirs.keys()):
-        if name in _VERSIONED or (not same_machine and name in _MACHINE_BOUND):
-            continue
-        if ours.get(name) != theirs.get(name):
-            return f"{name} was {theirs.get(name)!r} in the baseline and is {ours.get(name)!r} now"
-    return None
-
-
-_VERSIONED = frozenset({"runtime_requirements"})
-_MACHINE_BOUND = frozenset({"cpu_capability"})
-
-
-def _drift(baseline: Mapping[str, CaseRecord], current: Mapping[str, CaseRecord]) -> Interval | None:
-    """Calibration work now over then, over the cases measured in both; None if there are none."""
-    shared = [
-        case_id for case_id in current if case_id in baseline and current[case_id].processes and baseline[case_id].processes
-    ]
-    if not shared:
+def _uncalibrated(noise: NoiseFloor | None) -> str | None:
+    if noise is None or not noise.alarms:
         return None
-    return ratio_of(calibration(_pooled(current, shared)), calibration(_pooled(baseline, shared)))
+    return f"{len(noise.alarms)} of {noise.comparisons} comparisons of unchanged runs raised an alarm ({noise.alarms[0]})"
 
 
-def _pooled(records: Mapping[str, CaseRecord], case_ids: Iterable[str]) -> list[ProcessSamples]:
-    return [process for case_id in case_ids for process in records[case_id].processes]
-
-
-def _notes(baseline: RunFile, current: RunFile, same_machine: bool) -> Iterable[str]:
+def _notes(
+    baseline: RunFile,
+    current: RunFile,
+    verdicts: Iterable[CaseVerdict],
+    noise: NoiseFloor | None,
+    *,
+    same_machine: bool,
+) -> Iterable[str]:
     if not same_machine:
         yield (
-            f"another machine: baseline {baseline.section.fingerprint}, this run {current.section.fingerprint};"
-            " only ratios are compared."
+            f"foreign baseline: it is of {baseline.section.fingerprint}, this run of {current.section.fingerprint};"
+            " only ratios between backends are compared."
         )
+    elif noise is None:
+        yield "no noise floor of this machine: `archbench calibrate` with two unchanged runs or more makes one."
+    yield from _age(baseline)
     for package, (then, now) in _changed_versions(baseline, current).items():
         yield f"{package} changed from {then} to {now}."
     planted = [case_id for case_id, record in current.records.items() if record.planted]
     if planted:
         yield f"{len(planted)} cases carry planted extra work."
+    improved = sum(entry.verdict is Verdict.IMPROVED for entry in verdicts)
+    if improved:
+        yield f"{improved} cases improved: the baseline is slack there; accept this run with a reason."
+
+
+def _age(baseline: RunFile) -> Iterable[str]:
+    accepted = baseline.section.accepted
+    if accepted is not None:
+        days = (datetime.now(UTC) - datetime.fromisoformat(accepted.date)).days
+        if days > _OLD_DAYS:
+            yield f"old baseline: accepted {days} days ago; measure and accept a new one."
 
 
 def _changed_versions(baseline: RunFile, current: RunFile) -> Mapping[str, tuple[str, str]]:
-    def versions(run: RunFile) -> Mapping[str, str]:
-        return next((record.environment.versions for record in run.records.values()), {})
-
-    then, now = versions(baseline), versions(current)
+    then, now = _versions(baseline), _versions(current)
     return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
+
+
+def _versions(run: RunFile) -> Mapping[str, str]:
+    first: CaseRecord | None = next(iter(run.records.values()), None)
+    return first.environment.versions if first is not None else {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from archbench.cache import ArtifactCache, content_key, file_digest
+from archbench.cache import MANIFEST, ArtifactCache, content_key, file_digest
 from archbench.contracts import Form, Network
 from archbench.measurement.parity import Reference, judged_images
 from archbench.workloads.inputs import seeded_input
@@ -54,7 +54,8 @@ def network_for(workload: PatternWorkload, form: Form, cache: ArtifactCache, rou
         return Network(module=load_module(workload, cache), files={}, digest=_weights_key(workload))
     entry = _ir_entry(workload, cache, route)
     files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin")}
-    return Network(module=None, files=files, digest=file_digest(files[".bin"]) + file_digest(files[".xml"]))
+    # The manifest holds the digest of every file, checked when the entry was fetched.
+    return Network(module=None, files=files, digest=file_digest(entry / MANIFEST))
 
 
 def load_module(workload: PatternWorkload, cache: ArtifactCache) -> torch.nn.Module:

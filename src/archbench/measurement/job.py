@@ -12,13 +12,13 @@ import numpy as np
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import Backend, Clock, CompiledModel, RunSettings
+from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
 from archbench.measurement.artifacts import network_for, reference_for
-from archbench.measurement.calibration import NAME as CALIBRATION
-from archbench.measurement.calibration import calibration_work
+from archbench.measurement.calibration import calibration_probe
 from archbench.measurement.parity import check, tolerance_of
 from archbench.measurement.plant import with_extra_work
-from archbench.measurement.sampling import Runnable, Timed, sample_rounds, warm_up
+from archbench.measurement.sampling import Runnable, Timed, alternating_orders, random_orders, sample_rounds, warm_up
 from archbench.records.record import Samples
 from archbench.registry import BACKENDS, resolve
 from archbench.workloads.ids import parse_workload
@@ -47,17 +47,19 @@ def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) 
     emit(messages.Entered(backend=messages.EVERY_BACKEND, stage="sampling"))
     start = clock()
     runnables = {name: _warm(model, job.plant.get(name), clock) for name, model in models.items()}
-    runnables[CALIBRATION] = Runnable(run=calibration_work(), inferences=1)
     phases.add("warm-up", start)
+    names = tuple(runnables)
+    before = read_contention()
     timed = sample_rounds(
         runnables,
+        calibration_probe(clock),
         seconds=job.seconds,
         min_rounds=job.min_rounds,
-        generator=np.random.default_rng(job.seed),
+        orders=random_orders(names, np.random.default_rng(job.seed)) if job.threads == 1 else alternating_orders(names),
         clock=clock,
     )
     phases.seconds["timed"] = timed.loop_ns * 1e-9
-    emit(_measured(timed, runnables, phases.seconds))
+    emit(_measured(timed, runnables, phases.seconds, read_contention().since(before)))
 
 
 def _try_load(name: str, job: messages.Job, emit: Emit, phases: _Phases) -> CompiledModel | None:
@@ -116,14 +118,21 @@ def _warm(model: CompiledModel, extra_work: float | None, clock: Clock) -> Runna
     return warm if extra_work is None else warm_up(with_extra_work(model.run, extra_work, clock), clock)
 
 
-def _measured(timed: Timed, runnables: Mapping[str, Runnable], phases: Mapping[str, float]) -> messages.Measured:
+def _measured(
+    timed: Timed, runnables: Mapping[str, Runnable], phases: Mapping[str, float], contention: Contention
+) -> messages.Measured:
     samples = {
         name: Samples(inferences=runnables[name].inferences, duration_ns=durations)
         for name, durations in timed.duration_ns.items()
     }
-    calibration = samples.pop(CALIBRATION)
     inside = sum(sum(own.duration_ns) for own in samples.values()) * 1e-9
-    return messages.Measured(samples=samples, calibration=calibration, phases={**phases, "inference": inside})
+    return messages.Measured(
+        samples=samples,
+        calibration=Samples(inferences=1, duration_ns=timed.probe_ns),
+        stolen_s=contention.stolen_s,
+        preemptions=contention.preemptions,
+        phases={**phases, "inference": inside},
+    )
 
 
 def _one_line(error: BaseException) -> str:

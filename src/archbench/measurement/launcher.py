@@ -38,7 +38,7 @@ class Launcher:
             start_new_session=True,
         )
         self._pending = b""
-        self._ready = False
+        self._versions: Mapping[str, str] | None = None
         self._send(preload)
 
     @property
@@ -46,17 +46,18 @@ class Launcher:
         """Process id of the launcher; its only child is the worker at work."""
         return self._process.pid
 
-    def wait_ready(self) -> None:
-        """Return once the launcher has imported its modules.
+    def wait_ready(self) -> Mapping[str, str]:
+        """The versions of python and of the packages that matter, once the launcher has imported its modules.
 
         Raises:
             WorkerError: it died or took longer than two minutes.
         """
-        if not self._ready:
+        if self._versions is None:
             event = self._next_event(time.monotonic() + _START_TIMEOUT_S)
             if not isinstance(event, messages.Ready):
                 raise WorkerError(f"a worker said {type(event).__name__} before it was ready.")
-            self._ready = True
+            self._versions = event.versions
+        return self._versions
 
     def run(self, job: messages.Job, on_event: Callable[[messages.Event], None], timeout_s: float) -> messages.Exited:
         """Have a fresh worker do `job`; every event but the last goes to `on_event`.

@@ -36,9 +36,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The launcher has imported its modules."""
+    """The launcher has imported its modules, of these versions."""
 
     pid: int
+    versions: dict[str, str]
 
 
 class Entered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -74,10 +75,12 @@ class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """Timed blocks of every backend that passed parity, and of the calibration work; seconds of each phase."""
+    """Timed slices of every backend that passed parity, and of the calibration work; seconds of each phase."""
 
     samples: dict[str, Samples]
     calibration: Samples
+    stolen_s: float
+    preemptions: int
     phases: dict[str, float]
 
 

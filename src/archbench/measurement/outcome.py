@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from archbench.measurement import messages
+from archbench.measurement.disturbance import Window
 from archbench.records.record import Parity, ProcessSamples, Status
 
 
@@ -64,8 +67,18 @@ class ProcessOutcome:
         stage = f" during {entered.stage}" if entered is not None else ""
         return {name: Unmeasured(status=Status.CRASHED, reason=f"crashed{stage}: {crash}") for name in culprits}
 
-    def process_samples(self, process: int, backend: str, reference: str) -> ProcessSamples | None:
-        """The backend's blocks of this worker, with the reference's of the same rounds."""
+    @property
+    def window(self) -> Window | None:
+        """How quiet the machine was while the worker sampled; None if it timed nothing."""
+        if self._measured is None:
+            return None
+        return Window(
+            calibration_ns=float(np.median(self._measured.calibration.duration_ns)),
+            stolen=self._measured.stolen_s / self._measured.phases["timed"],
+        )
+
+    def process_samples(self, process: int, backend: str, reference: str, voided: str | None) -> ProcessSamples | None:
+        """The backend's slices of this worker, with the reference's of the same rounds. `voided` says what disturbed it."""
         if self._measured is None or backend not in self._measured.samples:
             return None
         return ProcessSamples(
@@ -73,6 +86,9 @@ class ProcessOutcome:
             own=self._measured.samples[backend],
             reference=None if backend == reference else self._measured.samples.get(reference),
             calibration=self._measured.calibration,
+            stolen_s=self._measured.stolen_s,
+            preemptions=self._measured.preemptions,
+            voided=voided,
         )
 
 

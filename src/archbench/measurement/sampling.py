@@ -1,9 +1,9 @@
-"""The timed loop: alternate runnables in random order, round after round. Knows callables and a clock, nothing else."""
+"""The timed loop: runnables take turns, round after round. Knows callables and a clock, nothing else."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,19 +13,22 @@ from archbench.contracts import Clock
 
 Run = Callable[[], None]
 
-#: A block shorter than this is dominated by what ran before it in the round: the caches it finds are another runnable's.
-BLOCK_NS = 10_000_000
+#: A runnable keeps the core for this long at a time: in a shorter turn most of it runs on caches that another one filled.
+TURN_NS = 10_000_000
+
+#: What is timed at once: short enough to fit between the disturbances of a busy neighbour, long against the clock's own cost.
+SLICE_NS = 1_000_000
 
 #: Warm means that the best run has stood for this many runs within this margin.
 _WARM_STREAK = 2
 _WARM_MARGIN = 0.01
-_WARM_FLOOR_NS = 50_000_000
+_WARM_FLOOR_NS = 20_000_000
 _WARM_CAP_NS = 3_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runnable:
-    """A callable and how many of its runs make one block."""
+    """A callable and how many of its runs make one slice."""
 
     run: Run
     inferences: int
@@ -33,14 +36,15 @@ class Runnable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """Durations in nanoseconds of each runnable's blocks, one a round, and of the loop as a whole."""
+    """Durations in nanoseconds of each runnable's slices and of the probe before each turn, and of the loop as a whole."""
 
     duration_ns: Mapping[str, tuple[int, ...]]
+    probe_ns: tuple[int, ...]
     loop_ns: int
 
 
 def warm_up(run: Run, clock: Clock) -> Runnable:
-    """Run until the best latency stops improving, then size a block to BLOCK_NS.
+    """Run until the best latency stops improving, then size a slice to SLICE_NS.
 
     Stops after 3 s even if the latency still improves.
     """
@@ -57,37 +61,63 @@ def warm_up(run: Run, clock: Clock) -> Runnable:
         streak = 0 if improved else streak + 1
         elapsed = end - begin
         if (streak >= _WARM_STREAK and elapsed >= _WARM_FLOOR_NS) or elapsed >= _WARM_CAP_NS:
-            return Runnable(run=run, inferences=-(-BLOCK_NS // best))
+            return Runnable(run=run, inferences=-(-SLICE_NS // best))
 
 
 def sample_rounds(
     runnables: Mapping[str, Runnable],
+    probe: Callable[[], int],
     *,
     seconds: float,
     min_rounds: int,
-    generator: np.random.Generator,
+    orders: Iterator[Sequence[str]],
     clock: Clock,
 ) -> Timed:
-    """Time one block of every runnable a round, in an order drawn anew each round, until `seconds` have passed.
+    """Give every runnable a turn a round, in the next of `orders`, until `seconds` have passed; probe before each turn.
 
-    At least `min_rounds` rounds are made. The garbage collector is off meanwhile.
+    At least `min_rounds` rounds are made. The garbage collector is off meanwhile. `probe` gives nanoseconds.
     """
-    names = tuple(runnables)
-    durations: dict[str, list[int]] = {name: [] for name in names}
+    durations: dict[str, list[int]] = {name: [] for name in runnables}
+    probes: list[int] = []
     with _no_garbage_collection():
         begin = clock()
         deadline = begin + int(seconds * 1e9)
         rounds = 0
         while rounds < min_rounds or clock() < deadline:
-            for index in generator.permutation(len(names)):
-                name = names[index]
-                durations[name].append(_time_block(runnables[name], clock))
+            for name in next(orders):
+                probes.append(probe())
+                durations[name].extend(_take_turn(runnables[name], clock))
             rounds += 1
         loop_ns = clock() - begin
-    return Timed(duration_ns={name: tuple(values) for name, values in durations.items()}, loop_ns=loop_ns)
+    return Timed(
+        duration_ns={name: tuple(values) for name, values in durations.items()},
+        probe_ns=tuple(probes),
+        loop_ns=loop_ns,
+    )
 
 
-def _time_block(runnable: Runnable, clock: Clock) -> int:
+def random_orders(names: Sequence[str], generator: np.random.Generator) -> Iterator[Sequence[str]]:
+    """An order drawn anew each round."""
+    while True:
+        yield [names[index] for index in generator.permutation(len(names))]
+
+
+def alternating_orders(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Forth and back (ABBA): what heats or throttles all cores strikes both ends alike."""
+    while True:
+        yield names
+        yield names[::-1]
+
+
+def _take_turn(runnable: Runnable, clock: Clock) -> list[int]:
+    slices: list[int] = []
+    begin = clock()
+    while clock() - begin < TURN_NS:
+        slices.append(_time_slice(runnable, clock))
+    return slices
+
+
+def _time_slice(runnable: Runnable, clock: Clock) -> int:
     run = runnable.run
     repeats = range(runnable.inferences)
     start = clock()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
-import platform
+import math
 import signal
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -19,27 +19,32 @@ from archbench.machine.allocator import allocator_environment
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
+from archbench.measurement.disturbance import disturbances
 from archbench.measurement.launcher import Launcher
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
-from archbench.stats.processes import latency, speedup
-from archbench.stats.ratio import LogMean, interval_of
+from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
-_PACKAGES = ("archbench", "torch", "openvino", "onnx", "numpy")
+#: Given the records so far, the ids of cases that need more processes.
+Look = Callable[[Sequence[CaseRecord]], frozenset[str]]
+
+#: Fresh interpreters a run. Workers forked from one differ from each other as much as workers of different ones do.
+_LAUNCHERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedPlan:
-    """One workload and the backends sampled in the same rounds."""
+    """One workload and the backends sampled in the same rounds, by the interpreter `python`."""
 
     workload: PatternWorkload
     backends: tuple[str, ...]
     threads: int
     isa: str | None
+    python: str = sys.executable
 
     @property
     def sampled(self) -> tuple[str, ...]:
@@ -60,9 +65,15 @@ class _Trial:
     outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
     unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
 
-    def process_samples(self, backend: str) -> tuple[ProcessSamples, ...]:
-        """The backend's samples, one entry a process that has them."""
-        sampled = (outcome.process_samples(index, backend, REFERENCE_BACKEND) for index, outcome in enumerate(self.outcomes))
+    def process_samples(self, backend: str, floor_ns: float) -> tuple[ProcessSamples, ...]:
+        """The backend's samples, one entry a process that has them, the disturbed ones voided."""
+        timed = [(index, outcome, outcome.window) for index, outcome in enumerate(self.outcomes)]
+        measured = [(index, outcome, window) for index, outcome, window in timed if window is not None]
+        voids = disturbances([window for _, _, window in measured], floor_ns)
+        sampled = (
+            outcome.process_samples(index, backend, REFERENCE_BACKEND, voided)
+            for (index, outcome, _), voided in zip(measured, voids, strict=True)
+        )
         return tuple(samples for samples in sampled if samples is not None)
 
     def phases(self) -> Mapping[str, float]:
@@ -81,6 +92,8 @@ class PairedSession:
         self._processes = settings.processes if timed else 0
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
+        self._floor_ns = math.inf
+        self._versions: dict[str, Mapping[str, str]] = {}
 
     def __enter__(self) -> PairedSession:
         return self
@@ -94,19 +107,26 @@ class PairedSession:
             launcher.close()
         self._pools.clear()
 
-    def measure(self, plans: Sequence[PairedPlan]) -> list[CaseRecord]:
+    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> list[CaseRecord]:
         """Records of every backend of every plan, in order.
 
         The plans take turns, one worker each, so that a disturbance of some seconds strikes a few processes of every case and
-        not every process of one, and networks that are compared with each other were sampled in the same minutes. A backend
-        that is absent, wrong or crashing costs only its own case.
+        not every process of one, and networks that are compared with each other were sampled in the same minutes. A plan that
+        lacks undisturbed processes, whose speedup is not precise, or whose cases `look` names goes on until the budget is
+        spent. A backend that is absent, wrong or crashing costs only its own case.
         """
         trials = [_Trial(plan=plan) for plan in plans]
         for trial in trials:
             trial.prepared = self._run_process(trial, 0, timed=False)
-        self._sample(trials, range(self._processes))
-        self._sample([trial for trial in trials if self._is_wide(trial)], range(self._processes, 2 * self._processes))
-        return [self._record(trial, backend) for trial in trials for backend in trial.plan.backends]
+        for process in range(self._processes):
+            # There and back: what drifts strikes neighbours in the order alike.
+            self._take_turns(trials if process % 2 == 0 else trials[::-1], process)
+        for process in range(self._processes, self._settings.budget if self._processes else 0):
+            unsettled = self._unsettled(trials, look)
+            if not unsettled:
+                break
+            self._take_turns(unsettled, process)
+        return self._records(trials)
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
@@ -117,19 +137,34 @@ class PairedSession:
         self._run_process(trial, 0, timed=False)
         return {name: entry.reason for name, entry in trial.unmeasured.items() if entry.status is Status.SKIPPED}
 
-    def _sample(self, trials: Sequence[_Trial], processes: Iterable[int]) -> None:
-        for process in processes:
-            for trial in trials:
-                trial.outcomes.append(self._run_process(trial, process, timed=True))
+    def _take_turns(self, trials: Sequence[_Trial], process: int) -> None:
+        for trial in trials:
+            outcome = self._run_process(trial, process, timed=True)
+            trial.outcomes.append(outcome)
+            if outcome.window is not None:
+                self._floor_ns = min(self._floor_ns, outcome.window.calibration_ns)
 
-    def _is_wide(self, trial: _Trial) -> bool:
-        return any(self._reaches_far(speedup(trial.process_samples(backend))) for backend in trial.plan.sampled)
+    def _unsettled(self, trials: Sequence[_Trial], look: Look | None) -> list[_Trial]:
+        wanted = look(self._records(trials)) if look is not None else frozenset()
+        return [
+            trial
+            for trial in trials
+            if any(trial.plan.case(backend).id in wanted or self._is_rough(trial, backend) for backend in trial.plan.sampled)
+        ]
 
-    def _reaches_far(self, gain: LogMean | None) -> bool:
-        if gain is None:
+    def _is_rough(self, trial: _Trial, backend: str) -> bool:
+        """Too few undisturbed processes, or a speedup known less precisely than asked for."""
+        processes = trial.process_samples(backend, self._floor_ns)
+        if not processes:
             return False
-        interval = interval_of(gain)
-        return interval.high is not None and interval.high > interval.estimate * (1 + self._settings.precision)
+        if len(undisturbed(processes)) < self._processes:
+            return True
+        gain = speedup(processes)
+        interval = gain and gain.estimate.interval()
+        return bool(interval and interval.high and interval.high > interval.estimate * (1 + self._settings.precision))
+
+    def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:
+        return [self._record(trial, backend) for trial in trials for backend in trial.plan.backends]
 
     def _run_process(self, trial: _Trial, process: int, *, timed: bool) -> ProcessOutcome:
         """One worker's outcome. What it could not measure is noted in the trial and left out of later workers.
@@ -178,9 +213,9 @@ class PairedSession:
         """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
         key = self._pool_key(plan)
         if key not in self._pools:
-            self._pools[key] = [self._launch(plan) for _ in range(max(1, self._processes))]
+            self._pools[key] = [self._launch(plan) for _ in range(min(_LAUNCHERS, max(1, self._processes)))]
             for launcher in self._pools[key]:
-                launcher.wait_ready()
+                self._versions[plan.python] = launcher.wait_ready()
         return self._pools[key]
 
     def _forget_pool(self, plan: PairedPlan) -> None:
@@ -189,7 +224,7 @@ class PairedSession:
             launcher.close()
 
     def _pool_key(self, plan: PairedPlan) -> tuple[object, ...]:
-        return (plan.isa, plan.threads, self._preload(plan))
+        return (plan.python, plan.isa, plan.threads, self._preload(plan))
 
     def _launch(self, plan: PairedPlan) -> Launcher:
         environment = {
@@ -197,7 +232,9 @@ class PairedSession:
             **isa_environment(plan.isa),
             "OMP_NUM_THREADS": str(plan.threads),
         }
-        return Launcher(messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment)
+        return Launcher(
+            messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment, plan.python
+        )
 
     @staticmethod
     def _preload(plan: PairedPlan) -> tuple[str, ...]:
@@ -212,7 +249,7 @@ class PairedSession:
     def _record(self, trial: _Trial, backend: str) -> CaseRecord:
         case, unmeasured = trial.plan.case(backend), trial.unmeasured.get(backend)
         loaded = trial.prepared.loaded.get(backend)
-        processes = trial.process_samples(backend)
+        processes = trial.process_samples(backend, self._floor_ns)
         gain = speedup(processes)
         return CaseRecord(
             case_id=case.id,
@@ -223,8 +260,8 @@ class PairedSession:
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,
-            latency=interval_of(latency(processes)) if processes else None,
-            speedup=interval_of(gain) if gain else None,
+            latency=latency(processes).estimate.interval() if processes else None,
+            speedup=gain.estimate.interval() if gain else None,
             processes=processes,
             executed_graph=loaded.executed_graph if loaded else (),
             phases=trial.phases(),
@@ -234,10 +271,7 @@ class PairedSession:
     def _environment(self, plan: PairedPlan) -> Environment:
         return Environment(
             fingerprint=self._fingerprint,
-            versions={
-                "python": platform.python_version(),
-                **{package: importlib.metadata.version(package) for package in _PACKAGES},
-            },
+            versions=self._versions.get(plan.python, {}),
             allocator=self._settings.allocator,
             affinity=worker_cpus(plan.threads),
         )

@@ -13,9 +13,9 @@ class SessionSettings:
     """How every case of a run is measured.
 
     Args:
-        processes: worker processes a case, each from its own launcher.
-        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, is sampled in as many
-            processes again, once.
+        processes: undisturbed worker processes a case needs at least.
+        budget: worker processes a case gets at most.
+        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, needs more processes.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
         allocator: preset of `archbench.machine.allocator`.
@@ -26,6 +26,7 @@ class SessionSettings:
     """
 
     processes: int
+    budget: int
     precision: float
     seconds: float
     min_rounds: int
@@ -34,3 +35,17 @@ class SessionSettings:
     timeout_s: float = 1800.0
     seed: int = 0
     plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a session does where nothing else is asked for; fields as in SessionSettings, `budget` in units of processes."""
+
+    processes: int = 12
+    budget: int = 2
+    precision: float = 0.01
+    seconds: float = 0.15
+    min_rounds: int = 4
+
+
+DEFAULTS = Defaults()

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import importlib.metadata
 import os
+import platform
 import signal
 import sys
 import traceback
@@ -23,6 +25,8 @@ import msgspec
 from archbench.measurement import messages
 
 _PR_SET_PDEATHSIG = 1
+
+_PACKAGES = ("archbench", "torch", "openvino", "onnx", "numpy")
 
 
 def main() -> None:
@@ -40,7 +44,7 @@ def main() -> None:
     os.sched_setaffinity(0, preload.affinity)
     for module in preload.modules:
         importlib.import_module(module)
-    emit(messages.Ready(pid=os.getpid()))
+    emit(messages.Ready(pid=os.getpid(), versions=_versions()))
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=messages.Job)
         sys.stderr.flush()
@@ -66,6 +70,10 @@ def _serve(job: messages.Job, emit: Callable[[msgspec.Struct], None]) -> None:
     finally:
         sys.stderr.flush()
         os._exit(status)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{package: importlib.metadata.version(package) for package in _PACKAGES}}
 
 
 def _die_with_parent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,22 @@ from archbench.cache import ArtifactCache
 from archbench.errors import BackendUnavailableError
 from archbench.experiments.claim import Claim, Finding, judge
 from archbench.gate.baselines import find_baseline
+from archbench.gate.compare import compare_runs
+from archbench.gate.look import undecided
+from archbench.gate.noise import read_noise
+from archbench.gate.verdict import GateReport
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
 from archbench.records.record import CaseRecord, Status
-from archbench.records.runfile import RunSection, read_run_file
+from archbench.records.runfile import RunFile, RunSection, read_run_file
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
 
-#: Workloads that take turns: the six patterns of one point of a sweep.
-TOGETHER = 6
+#: Workloads that take turns: the six patterns of two points of a sweep.
+TOGETHER = 12
 
 _BAD = (Status.PARITY_FAILURE, Status.ERROR, Status.CRASHED)
 
@@ -38,7 +42,8 @@ class Harness:
         """Make ready to measure `cases`.
 
         Raises:
-            UsageError: journal or cache cannot be written, CPUs are too few, or a demanded backend is absent.
+            UsageError: journal or cache cannot be written, CPUs are too few, a demanded backend is absent, or the baseline to
+                judge by is broken.
         """
         self.options = options
         self.machine = read_fingerprint()
@@ -50,12 +55,14 @@ class Harness:
         self._measured_plans = 0
         self._seconds = 0.0
         for case in cases:
-            self._planned.setdefault(_pairing(case), []).append(case)
+            self._planned.setdefault(case.pairing, []).append(case)
         worker_cpus(options.threads)
         ArtifactCache(options.measurement.cache).require_writable()
         opening = RunJournal.resume if options.resume else RunJournal.create
         self.journal = opening(root / RUNS_FOLDER, self._settings(timed=not check_only))
         self._session = PairedSession(options.measurement, timed=not check_only)
+        self._baseline = self._find_baseline() if options.gate else None
+        self._noise = read_noise(root / options.baselines, self.machine.key) if options.gate else None
         self._require_backends()
 
     @property
@@ -80,10 +87,27 @@ class Harness:
         Raises:
             UsageError: the baseline is broken.
         """
-        path = find_baseline(self._root / self.options.baselines, self.machine.key, self.options.label)
-        if path is None or path.parent.name != self.machine.key:
+        baseline = self._find_baseline()
+        if baseline is None or baseline.section.fingerprint != self.machine.key:
             return None
-        return read_run_file(path).section.claims.get(claim.name)
+        return baseline.section.claims.get(claim.name)
+
+    def _find_baseline(self) -> RunFile | None:
+        path = find_baseline(self._root / self.options.baselines, self.machine.key, self.options.label)
+        return None if path is None else read_run_file(path)
+
+    def gate(self) -> GateReport | None:
+        """The verdicts on this run; None if there is no baseline to judge it by."""
+        if self._baseline is None:
+            return None
+        run = RunFile(path=self.journal.folder, document={}, section=self.section(), records=self.records)
+        return compare_runs(self._baseline, run, noise=self._noise)
+
+    def _look(self, records: Sequence[CaseRecord]) -> frozenset[str]:
+        """Cases that the gate cannot settle yet."""
+        if self._baseline is None or self._baseline.section.fingerprint != self.machine.key:
+            return frozenset()
+        return undecided(self._baseline.records, {record.case_id: record for record in records}, noise=self._noise)
 
     def section(self) -> RunSection:
         """The run as a whole, for the run file."""
@@ -93,6 +117,7 @@ class Harness:
             machine=asdict(self.machine),
             profile=self.options.label,
             failed=bad or bool(self._waiting()),
+            deselected=tuple(self._deselected()),
             unmeasured=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
         )
@@ -106,6 +131,10 @@ class Harness:
         """End every worker."""
         self._session.close()
 
+    def _deselected(self) -> Iterable[str]:
+        planned = {case.id for cases in self._planned.values() for case in cases}
+        return (case.id for case in self.options.cases() if case.id not in planned)
+
     def _waiting(self) -> list[list[Case]]:
         """The planned cases, workload by workload, of workloads that still lack a record."""
         return [cases for cases in self._planned.values() if any(case.id not in self.records for case in cases)]
@@ -118,7 +147,7 @@ class Harness:
         if not self._measured_plans:
             self._say(f"archbench: {len(waiting)} workloads to measure, {TOGETHER} in turn; records in {self.journal.folder}")
         start = time.monotonic()
-        records = self._session.measure([self._plan(cases) for cases in together])
+        records = self._session.measure([self._plan(cases) for cases in together], self._look if self.options.gate else None)
         for record in records:
             self.journal.append(record)
         self._measured_plans += len(together)
@@ -160,6 +189,7 @@ class Harness:
             "openvino": importlib.metadata.version("openvino"),
             "machine": self.machine.key,
             "processes": measurement.processes if timed else 0,
+            "budget": measurement.budget,
             "precision": measurement.precision,
             "seconds": measurement.seconds,
             "allocator": measurement.allocator,
@@ -170,8 +200,3 @@ class Harness:
 def _gain(record: CaseRecord) -> str:
     backend = record.case_id.split(":")[1]
     return f"{backend} {format_ratio(record.speedup.estimate) if record.speedup else record.status.value}"
-
-
-def _pairing(case: Case) -> object:
-    """Cases that are sampled together share this."""
-    return (case.workload, case.threads, case.isa)

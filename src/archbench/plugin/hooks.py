@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from archbench.errors import ArchbenchError
 from archbench.gate.baselines import find_baseline
+from archbench.gate.verdict import NO_BASELINE_STATUS, GateReport, Outcome
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.plugin.fixtures import CLOCK, HARNESS, OPTIONS, archbench, archbench_run, model_factory, openvino_compile
 from archbench.plugin.options import Options, add_options
@@ -21,7 +22,12 @@ from archbench.plugin.replay import ReplayClock
 from archbench.records.runfile import KEY
 from archbench.workloads.case import Case
 
+if TYPE_CHECKING:
+    from archbench.plugin.harness import Harness
+
 __all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
+
+REPORT = pytest.StashKey[GateReport | None]()
 
 _PARAMETER = "archbench_case"
 _USAGE = 2
@@ -158,7 +164,24 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if harness is not None:
         harness.close()
         harness.finish()
+    if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
+        _gate(session, harness)
     return (yield)
+
+
+def _gate(session: pytest.Session, harness: Harness | None) -> None:
+    """Judge the run; the exit code is the gate's unless pytest itself was stopped."""
+    if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return
+    report = harness.gate() if harness is not None else None
+    session.config.stash[REPORT] = report
+    if harness is None or not any(record.processes for record in harness.records.values()):
+        session.exitstatus = Outcome.NOTHING_MEASURED.value
+    elif report is None:
+        session.exitstatus = NO_BASELINE_STATUS
+    else:
+        closed = report.outcome(strict=session.config.stash[OPTIONS].strict).value
+        session.exitstatus = closed or session.exitstatus
 
 
 @pytest.hookimpl(trylast=True)
@@ -174,6 +197,22 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for name, finding in harness.findings.items():
         terminalreporter.write_line(f"claim {name}: {finding.outcome.value} ({finding.evidence})")
     terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
+    if config.stash[OPTIONS].gate:
+        _show_gate(terminalreporter, config)
+
+
+def _show_gate(terminalreporter: Any, config: pytest.Config) -> None:
+    report = config.stash.get(REPORT, None)
+    terminalreporter.section("gate")
+    if report is None:
+        terminalreporter.write_line("no baseline to judge by; make one with `archbench baseline accept RUN.json --reason ...`.")
+        return
+    from archbench.report.table import gate_table
+
+    for line in gate_table(report).splitlines():
+        terminalreporter.write_line(line)
+    outcome = report.outcome(strict=config.stash[OPTIONS].strict)
+    terminalreporter.write_line(f"gate: {outcome.name.lower().replace('_', ' ')}")
 
 
 def _relative(path: Path, root: Path) -> Path:

@@ -11,16 +11,11 @@ from archbench.cache import default_cache_root
 from archbench.errors import UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
-from archbench.measurement.settings import SessionSettings
+from archbench.measurement.settings import DEFAULTS, SessionSettings
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.grids import PROFILES, profile_cases, smoke
 from archbench.workloads.ids import parse_workload
-
-DEFAULT_PROCESSES = 10
-DEFAULT_PRECISION = 0.0125
-DEFAULT_SECONDS = 0.3
-MIN_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +30,8 @@ class Options:
     isas: tuple[str | None, ...]
     baselines: Path
     resume: bool
+    gate: bool
+    strict: bool
     measurement: SessionSettings
 
     @classmethod
@@ -55,6 +52,11 @@ class Options:
         allocator_environment(get("archbench_allocator"))
         if get("archbench_processes") < 1:
             raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
+        if get("archbench_budget") is not None and get("archbench_budget") < get("archbench_processes"):
+            raise UsageError(
+                f"`--archbench-budget >= --archbench-processes` must hold, but got {get('archbench_budget')}"
+                f" and {get('archbench_processes')}."
+            )
         for option in ("seconds", "precision"):
             if not get(f"archbench_{option}") > 0:
                 raise UsageError(f"`--archbench-{option} > 0` must hold, but got {get(f'archbench_{option}')}.")
@@ -67,11 +69,14 @@ class Options:
             isas=isas,
             baselines=Path(get("archbench_baselines")),
             resume=get("archbench_resume"),
+            gate=get("archbench_gate") or get("archbench_strict"),
+            strict=get("archbench_strict"),
             measurement=SessionSettings(
                 processes=get("archbench_processes"),
+                budget=get("archbench_budget") or DEFAULTS.budget * get("archbench_processes"),
                 precision=get("archbench_precision") / 100,
                 seconds=get("archbench_seconds"),
-                min_rounds=MIN_ROUNDS,
+                min_rounds=DEFAULTS.min_rounds,
                 allocator=get("archbench_allocator"),
                 cache=Path(get("archbench_cache") or default_cache_root()),
                 plant=dict(_parse_plant(text) for text in get("archbench_plant")),
@@ -144,24 +149,30 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--archbench-processes",
         type=int,
-        default=DEFAULT_PROCESSES,
+        default=DEFAULTS.processes,
         metavar="N",
-        help=f"worker processes a case (default: {DEFAULT_PROCESSES})",
+        help=f"undisturbed worker processes a case needs (default: {DEFAULTS.processes})",
+    )
+    group.addoption(
+        "--archbench-budget",
+        type=int,
+        metavar="N",
+        help=f"worker processes a case may take (default: {DEFAULTS.budget} times the processes)",
     )
     group.addoption(
         "--archbench-precision",
         type=float,
-        default=100 * DEFAULT_PRECISION,
+        default=100 * DEFAULTS.precision,
         metavar="PERCENT",
-        help="a speedup with a wider interval than this to either side gets as many processes again"
-        f" (default: {100 * DEFAULT_PRECISION})",
+        help="a speedup with a wider interval than this to either side gets more processes"
+        f" (default: {100 * DEFAULTS.precision})",
     )
     group.addoption(
         "--archbench-seconds",
         type=float,
-        default=DEFAULT_SECONDS,
+        default=DEFAULTS.seconds,
         metavar="S",
-        help=f"seconds of sampling a process (default: {DEFAULT_SECONDS})",
+        help=f"seconds of sampling a process (default: {DEFAULTS.seconds})",
     )
     group.addoption(
         "--archbench-allocator",
@@ -177,6 +188,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="folder of accepted baselines (default: baselines)",
     )
     group.addoption("--archbench-resume", action="store_true", help="go on with the newest unfinished run")
+    group.addoption(
+        "--archbench-gate",
+        action="store_true",
+        help="judge the run against the accepted baseline, measuring doubtful cases again, and set the exit code",
+    )
+    group.addoption("--archbench-strict", action="store_true", help="the same, and do not let inconclusive cases through")
     group.addoption(
         "--archbench-plant",
         action="append",

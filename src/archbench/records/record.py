@@ -3,7 +3,7 @@
 Durations are whole nanoseconds as the clock gave them; everything derived (latency, speedup, intervals) can be computed again
 from them. SCHEMA_VERSION changes whenever a reader of the old form would misread the new one.
 
-History: 1 (first form).
+History: 1 (first form); 2 (a slice, not a block, is timed; processes may be voided).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum
 
 from archbench.records.interval import Interval
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 #: A reference output that moves less than this under another input would pass whatever a backend computes.
 MIN_SENSITIVITY = 1e-2
@@ -33,29 +33,33 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """The timed blocks of one runnable in one process: `duration_ns[i]` covers `inferences` back-to-back inferences."""
+    """The timed slices of one runnable in one process: `duration_ns[i]` covers `inferences` back-to-back inferences."""
 
     inferences: int
     duration_ns: tuple[int, ...]
 
     @property
     def seconds_per_inference(self) -> tuple[float, ...]:
-        """Latency of each block, in seconds."""
+        """Latency of each slice, in seconds."""
         return tuple(duration / self.inferences * 1e-9 for duration in self.duration_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSamples:
-    """One worker process: block i of `own` and block i of `reference` were timed in the same round.
+    """One worker process: `own` and `reference` took turns in the same rounds.
 
-    `reference` is None for the reference itself and where the reference failed. `calibration` is the fixed work timed in the
-    same rounds.
+    `reference` is None for the reference itself and where the reference failed. `calibration` is the fixed work timed before
+    each turn. `stolen_s` seconds were taken by the hypervisor, and other processes preempted this one `preemptions` times.
+    `voided` says what disturbed the process, so that no statistic uses it; None in a quiet one.
     """
 
     process: int
     own: Samples
     reference: Samples | None
     calibration: Samples
+    stolen_s: float = 0.0
+    preemptions: int = 0
+    voided: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

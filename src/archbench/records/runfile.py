@@ -30,13 +30,17 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSection:
-    """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline."""
+    """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline.
+
+    `deselected` are the cases of the profile that this run was told to leave out.
+    """
 
     fingerprint: str
     machine: Mapping[str, Any]
     profile: str
     failed: bool
     unmeasured: tuple[CaseRecord, ...] = ()
+    deselected: tuple[str, ...] = ()
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
     accepted: Acceptance | None = None
     schema_version: int = SCHEMA_VERSION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from io import StringIO
@@ -10,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from archbench.cost.formulas import Cost
-from archbench.gate.verdict import SEVERITY, GateReport, Verdict
+from archbench.gate.noise import NoiseFloor
+from archbench.gate.verdict import SEVERITY, Alert, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
@@ -18,6 +20,9 @@ from archbench.registry import REFERENCE_BACKEND
 from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
+
+#: Lines of a changed graph shown a case.
+_SHOWN_KERNELS = 6
 
 _AXES = ("depth", "width", "batch", "pixels")
 
@@ -32,7 +37,7 @@ def results_table(records: Iterable[CaseRecord]) -> str:
     gained = [backend for backend in backends if backend != REFERENCE_BACKEND]
     plain = all(case.threads == 1 and case.isa is None for row in rows.values() for case, _ in row.values())
     axes = _AXES if plain else (*_AXES, "threads", "isa")
-    table = _table("pattern", *axes, *(f"{backend}\nper image" for backend in backends))
+    table = plain_table("pattern", *axes, *(f"{backend}\nper image" for backend in backends))
     for backend in gained:
         table.add_column(f"{backend}\nspeedup [95 %]", justify="right")
     for row in rows.values():
@@ -43,33 +48,78 @@ def results_table(records: Iterable[CaseRecord]) -> str:
             *(_latency(row.get(backend)) for backend in backends),
             *(_speedup(row.get(backend)) for backend in gained),
         )
-    return _text(table)
+    return table_text(table)
 
 
 def gate_table(report: GateReport) -> str:
-    """One line a case, the worst first; then how the machine drifted, what else changed, and the verdicts counted."""
-    table = _table("verdict", "case", "latency", "speedup", "why")
+    """One line a case, the worst first; then alerts, how the machine drifted, what else changed, and the verdicts counted."""
+    table = plain_table("verdict", "case", "latency", "against its sibling", "why")
     for entry in sorted(report.verdicts, key=lambda entry: SEVERITY.index(entry.verdict), reverse=True):
         table.add_row(
-            entry.verdict.value,
-            entry.case_id,
-            _change(entry.slowdown),
-            _change(_inverse(entry.speedup_loss)),
-            entry.reason,
+            entry.verdict.value, entry.case_id, change_text(entry.slowdown), change_text(entry.relative), entry.reason
         )
-    lines = [_text(table), *report.notes]
+    lines = [table_text(table), *_changed_kernels(report), *(_alert(alert) for alert in report.alerts), *report.notes]
     if report.drift is not None:
-        lines.append(f"machine: calibration work {_change(report.drift)} against the baseline, divided out of latencies")
+        lines.append(f"machine: calibration work {change_text(report.drift)} against the baseline, divided out of latencies")
+    if report.voided:
+        lines.append(f"voided: {report.voided} of {report.processes} worker processes were disturbed and left out")
     counts = Counter(entry.verdict for entry in report.verdicts)
     lines.append(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(Verdict) if counts[verdict]))
-    if not report.compared:
-        lines.append("nothing was compared: the gate stays closed")
+    if report.uncalibrated is not None:
+        lines.append(f"uncalibrated: {report.uncalibrated}")
     return "\n".join(lines)
+
+
+def _changed_kernels(report: GateReport) -> Iterable[str]:
+    """What the engine executes otherwise in regressed cases, a few lines a case."""
+    for entry in report.verdicts:
+        if entry.verdict is Verdict.REGRESSED and entry.kernels:
+            yield f"kernels of {entry.case_id}:"
+            yield from (f"  {line}" for line in entry.kernels[:_SHOWN_KERNELS])
+            if len(entry.kernels) > _SHOWN_KERNELS:
+                yield f"  and {len(entry.kernels) - _SHOWN_KERNELS} more"
+
+
+def _typical(floor: Mapping[str, float], case_ids: Iterable[str]) -> str:
+    known = [floor[case_id] for case_id in case_ids if case_id in floor]
+    return f"{math.sqrt(sum(known) / len(known)):.2%}" if known else "-"
+
+
+def _alert(alert: Alert) -> str:
+    return f"alert: {alert.scope}: {change_text(alert.slowdown)} in {len(alert.case_ids)} cases"
+
+
+def noise_table(noise: NoiseFloor) -> str:
+    """How far unchanged runs differ beyond their intervals, by backend; alarms; power."""
+    table = plain_table("backend", "cases", "latency", "against its sibling")
+    by_backend: dict[str, list[str]] = {}
+    for case_id in noise.slowdown:
+        by_backend.setdefault(parse_case(case_id).backend, []).append(case_id)
+    for backend, case_ids in by_backend.items():
+        table.add_row(
+            backend,
+            str(len(case_ids)),
+            *(_typical(floor, case_ids) for floor in (noise.slowdown, noise.relative)),
+        )
+    lines = ["standard deviation between unchanged runs beyond what their intervals show:", table_text(table)]
+    lines.append(f"alarms: {len(noise.alarms)} in {noise.comparisons} comparisons of unchanged runs")
+    lines += [f"  {alarm}" for alarm in noise.alarms]
+    if noise.planted:
+        lines.append(f"power: {noise.found} of {noise.planted} planted slowdowns found")
+    return "\n".join(lines)
+
+
+def power_table(found: Mapping[str, float]) -> str:
+    """One line a case: the smallest slowdown found with 95 % power, the largest first."""
+    table = plain_table("smallest slowdown", "case")
+    for case_id, slowdown in sorted(found.items(), key=lambda entry: -entry[1]):
+        table.add_row("none" if math.isinf(slowdown) else f"{slowdown:.1%}", case_id)
+    return table_text(table)
 
 
 def baselines_table(baselines: Iterable[RunFile]) -> str:
     """One line a baseline; empty if there are none."""
-    table = _table("baseline", "cases", "accepted", "reason", "versions")
+    table = plain_table("baseline", "cases", "accepted", "reason", "versions")
     for run in baselines:
         acceptance = run.section.accepted
         versions = next((record.environment.versions for record in run.records.values()), {})
@@ -80,7 +130,7 @@ def baselines_table(baselines: Iterable[RunFile]) -> str:
             acceptance.reason if acceptance else "-",
             ", ".join(f"{name} {versions[name]}" for name in ("torch", "openvino") if name in versions),
         )
-    return _text(table) if table.row_count else ""
+    return table_text(table) if table.row_count else ""
 
 
 def cost_table(cost: Cost) -> str:
@@ -102,7 +152,7 @@ def _by_workload(records: Iterable[CaseRecord]) -> Mapping[object, dict[str, tup
     rows: dict[object, dict[str, tuple[Case, CaseRecord]]] = {}
     for record in records:
         case = parse_case(record.case_id)
-        rows.setdefault((case.workload, case.threads, case.isa), {})[case.backend] = (case, record)
+        rows.setdefault(case.pairing, {})[case.backend] = (case, record)
     return rows
 
 
@@ -131,7 +181,8 @@ def _speedup(entry: tuple[Case, CaseRecord] | None) -> str:
     return f"{format_ratio(speedup.estimate)} [{speedup.low:.2f}, {speedup.high:.2f}]"
 
 
-def _change(interval: Interval | None) -> str:
+def change_text(interval: Interval | None) -> str:
+    """A ratio as a change in per cent, with its interval."""
     if interval is None:
         return "-"
     if interval.low is None or interval.high is None:
@@ -139,25 +190,16 @@ def _change(interval: Interval | None) -> str:
     return f"{format_change(interval.estimate)} [{(interval.low - 1) * 100:+.1f}, {(interval.high - 1) * 100:+.1f}]"
 
 
-def _inverse(interval: Interval | None) -> Interval | None:
-    if interval is None:
-        return None
-    return Interval(
-        estimate=1 / interval.estimate,
-        low=None if interval.high is None else 1 / interval.high,
-        high=None if interval.low is None else 1 / interval.low,
-        confidence=interval.confidence,
-    )
-
-
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """A borderless table; the first column and all of a table of five are flush left."""
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 or len(columns) == 5 else "right", no_wrap=True)
     return table
 
 
-def _text(table: Table) -> str:
+def table_text(table: Table) -> str:
+    """The table as lines without trailing blanks."""
     stream = StringIO()
     Console(file=stream, width=400, no_color=True, highlight=False, markup=False).print(table)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines())

@@ -34,6 +34,11 @@ class Case:
             raise WorkloadError(f"`threads >= 1` must hold, but got threads={self.threads}.")
 
     @property
+    def pairing(self) -> tuple[PatternWorkload, int, str | None]:
+        """Cases that are sampled in the same rounds share this."""
+        return (self.workload, self.threads, self.isa)
+
+    @property
     def id(self) -> str:
         """The canonical id: `workload:backend:tTHREADS[:isa]`."""
         cap = "" if self.isa is None else f":{self.isa}"

@@ -1,7 +1,7 @@
 """Ratios of latencies from samples grouped by process.
 
-Interference only ever adds time, and it comes in blocks within a process and in stretches over several processes. So the
-location of one process is a low quantile of its blocks, and the location of a set of processes is the mean of its faster half.
+Interference only ever adds time, and it comes in bursts within a process and in stretches over several processes. So the
+location of one process is a low quantile of its slices, and the location of a set of processes is the mean of its faster half.
 The two sides of a ratio are located apart, since a disturbance rarely slows both alike. Processes are the unit of replication:
 the standard error comes from the spread between them, winsorised as in Yuen 1974 ("The two-sample trimmed t for unequal
 population variances") but at the slow end alone, with the covariance of two sides that shared their processes. All work is
@@ -16,13 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from archbench.records.interval import Interval
+from archbench.stats.estimate import LogEstimate
 
-QUANTILE = 0.1
+QUANTILE = 0.02
 FASTER = 0.5
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,13 +43,13 @@ class LogMean:
         return float(np.var(self.winsorised, ddof=1)) * (count - 1) / (self.kept * (self.kept - 1))
 
     @property
-    def degrees(self) -> int:
-        """Degrees of freedom of the standard error."""
-        return self.kept - 1
+    def estimate(self) -> LogEstimate:
+        """The value with its standard error."""
+        return LogEstimate(value=self.value, squared_error=self.squared_error, degrees=self.kept - 1)
 
 
 def location(samples: Sequence[float]) -> float:
-    """The first decile of the samples of one process."""
+    """The 2 % quantile of the samples of one process."""
     return float(np.quantile(samples, QUANTILE))
 
 
@@ -76,38 +74,3 @@ def paired(numerator: LogMean, denominator: LogMean) -> LogMean:
         winsorised=numerator.winsorised - denominator.winsorised,
         kept=min(numerator.kept, denominator.kept),
     )
-
-
-def interval_of(mean: LogMean, confidence: float = CONFIDENCE) -> Interval:
-    """The exponential of a mean logarithm, with its confidence interval."""
-    return _interval(mean.value, mean.squared_error, mean.degrees, confidence)
-
-
-def ratio_of(numerator: LogMean, denominator: LogMean, confidence: float = CONFIDENCE) -> Interval:
-    """Ratio of two quantities sampled in different processes, with Welch's degrees of freedom."""
-    value = numerator.value - denominator.value
-    above, below = numerator.squared_error, denominator.squared_error
-    if above is None or below is None:
-        return _interval(value, None, 0, confidence)
-    total = above + below
-    degrees: float = numerator.degrees + denominator.degrees
-    if total > 0:
-        degrees = total**2 / (above**2 / numerator.degrees + below**2 / denominator.degrees)
-    return _interval(value, total, degrees, confidence)
-
-
-def scaled(interval: Interval, factor: float) -> Interval:
-    """`interval` with estimate and bounds multiplied by a positive, exactly known factor."""
-    return Interval(
-        estimate=interval.estimate * factor,
-        low=None if interval.low is None else interval.low * factor,
-        high=None if interval.high is None else interval.high * factor,
-        confidence=interval.confidence,
-    )
-
-
-def _interval(value: float, squared_error: float | None, degrees: float, confidence: float) -> Interval:
-    if squared_error is None:
-        return Interval(estimate=math.exp(value), low=None, high=None, confidence=confidence)
-    half = float(stdtrit(degrees, (1 + confidence) / 2)) * math.sqrt(squared_error)
-    return Interval(estimate=math.exp(value), low=math.exp(value - half), high=math.exp(value + half), confidence=confidence)

@@ -1,0 +1,124 @@
+"""What two runs say of one case: how its latency changed, and how it changed against its sibling.
+
+The sibling is another backend sampled in the same rounds: the reference for an accelerated backend, an accelerated backend for
+the reference. Whatever strikes both alike is the machine's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from archbench.gate.noise import NoiseFloor
+from archbench.records.record import CaseRecord, ProcessSamples
+from archbench.registry import REFERENCE_BACKEND
+from archbench.stats.estimate import LogEstimate
+from archbench.stats.location import LogMean
+from archbench.stats.processes import calibration, latency, speedup
+from archbench.workloads.ids import parse_case
+
+Records = Mapping[str, CaseRecord]
+
+#: A runtime's own name for its version is compared as a version, not as a setting.
+_VERSIONED = frozenset({"runtime_requirements"})
+_MACHINE_BOUND = frozenset({"cpu_capability"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Ratios now over then, above 1 where the case got worse; None where they could not be taken.
+
+    `slowdown` is the latency's, machine drift removed; `relative` the latency's over the sibling's.
+    """
+
+    slowdown: LogEstimate | None
+    relative: LogEstimate | None
+
+    @property
+    def witnesses(self) -> tuple[LogEstimate, ...]:
+        """The ratios there are. A change is believed if all of them show it."""
+        return tuple(estimate for estimate in (self.slowdown, self.relative) if estimate is not None)
+
+    def p_worse(self, min_effect: float) -> float:
+        """P-value against "at least one witness shows no slowdown beyond `min_effect`" (intersection-union test)."""
+        return max((estimate.p_above(1 + min_effect) for estimate in self.witnesses), default=1.0)
+
+    def p_better(self, min_effect: float) -> float:
+        """The same for an improvement."""
+        return max((estimate.p_below(1 / (1 + min_effect)) for estimate in self.witnesses), default=1.0)
+
+
+class RunPair:
+    """Two runs, `then` and `now`, whose measured cases can be compared one by one.
+
+    `drift` is how much slower the calibration work became, over the cases measured in both; None on different machines, where
+    only siblings can be compared, and where nothing is shared.
+    """
+
+    def __init__(self, then: Records, now: Records, *, same_machine: bool, noise: NoiseFloor | None = None) -> None:
+        self.then = then
+        self.now = now
+        self.same_machine = same_machine
+        self._noise = noise
+        self._siblings: dict[object, list[str]] = {}
+        for case_id in self.comparable():
+            self._siblings.setdefault(parse_case(case_id).pairing, []).append(case_id)
+        self.drift = self._measure_drift() if same_machine and self._siblings else None
+
+    def comparable(self) -> Iterator[str]:
+        """Cases measured in both runs under the same granted configuration."""
+        for case_id, now in self.now.items():
+            then = self.then.get(case_id)
+            if then is not None and then.processes and now.processes and self.difference(case_id) is None:
+                yield case_id
+
+    def difference(self, case_id: str) -> str | None:
+        """The first granted setting of a case that differs, as a sentence; None if it may be compared."""
+        ours, theirs = _granted(self.now[case_id]), _granted(self.then[case_id])
+        ignored = _VERSIONED if self.same_machine else _VERSIONED | _MACHINE_BOUND
+        for name in sorted((ours.keys() | theirs.keys()) - ignored):
+            if ours.get(name) != theirs.get(name):
+                return f"{name} was {theirs.get(name)!r} in the baseline and is {ours.get(name)!r} now"
+        return None
+
+    def evidence(self, case_id: str) -> Evidence:
+        """The case must be one of `comparable`."""
+        slowdown = None
+        if self.drift is not None:
+            slowdown = self._ratio(case_id, latency).over(self.drift)
+        relative = self._relative(case_id)
+        if self._noise is not None:
+            slowdown = slowdown and slowdown.widened(self._noise.slowdown.get(case_id, 0.0))
+            relative = relative and relative.widened(self._noise.relative.get(case_id, 0.0))
+        return Evidence(slowdown=slowdown, relative=relative)
+
+    def _relative(self, case_id: str) -> LogEstimate | None:
+        case = parse_case(case_id)
+        if case.backend != REFERENCE_BACKEND:
+            return self._speedup_loss(case_id)
+        if not self.same_machine:
+            return None
+        siblings = (other for other in self._siblings[case.pairing] if other != case_id)
+        losses = (loss for other in siblings if (loss := self._speedup_loss(other)) is not None)
+        first = next(losses, None)
+        return first and first.inverse()
+
+    def _speedup_loss(self, case_id: str) -> LogEstimate | None:
+        before, after = speedup(self.then[case_id].processes), speedup(self.now[case_id].processes)
+        return before.estimate.over(after.estimate) if before and after else None
+
+    def _ratio(self, case_id: str, location: Callable[[Sequence[ProcessSamples]], LogMean]) -> LogEstimate:
+        now, then = self.now[case_id].processes, self.then[case_id].processes
+        return location(now).estimate.over(location(then).estimate)
+
+    def _measure_drift(self) -> LogEstimate:
+        shared = [case_id for group in self._siblings.values() for case_id in group]
+        return calibration(_pooled(self.now, shared)).estimate.over(calibration(_pooled(self.then, shared)).estimate)
+
+
+def _granted(record: CaseRecord) -> dict[str, object]:
+    return {"allocator": record.environment.allocator, **(record.granted or {})}
+
+
+def _pooled(records: Records, case_ids: Iterable[str]) -> list[ProcessSamples]:
+    return [process for case_id in case_ids for process in records[case_id].processes]
