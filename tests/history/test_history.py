@@ -72,7 +72,7 @@ def test_planted_work_is_kept_out(tmp_path, store):
 def test_a_store_that_is_none_is_named(tmp_path):
     (tmp_path / "history.sqlite").write_text("not a database, but long enough to be mistaken for one" * 100)
 
-    with pytest.raises(RecordFileError, match="cannot use the history .*history.sqlite"):
+    with pytest.raises(RecordFileError, match="cannot use the history"):
         History(tmp_path / "history.sqlite").case_ids("here")
 
 
