@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +56,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run_pytest(tests: Path, output: Path, *options: str) -> float:
+def run_pytest(tests: Path, output: Path, *options: str, environment: Mapping[str, str] | None = None) -> float:
     """Wall seconds of one separate pytest run that writes `output`."""
     start = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", str(tests), f"--benchmark-json={output}", *options]
-    finished = subprocess.run(command, capture_output=True, text=True)
-    if finished.returncode != 0:
+    partial = output.with_suffix(".partial")
+    command = [sys.executable, "-m", "pytest", "-q", str(tests), f"--benchmark-json={partial}", *options]
+    finished = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
+    if finished.returncode == 0:
+        partial.replace(output)
+    else:
         sys.exit(f"{' '.join(command)} failed:\n{finished.stdout[-2000:]}{finished.stderr[-2000:]}")
     return time.monotonic() - start
 

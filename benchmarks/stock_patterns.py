@@ -1,11 +1,16 @@
 """The smoke cases timed the ordinary way: one process, one case after the other, pytest-benchmark's own loop.
 
-Not collected by `pytest benchmarks/`; `noise_against_stock.py` runs it to have something to compare with.
+Not collected by `pytest benchmarks/`; other scripts run it to have something to compare with.
 """
+
+import os
+import time
+from fnmatch import fnmatchcase
 
 import pytest
 
 from archbench.contracts import Network, RunSettings
+from archbench.measurement.plant import with_extra_work
 from archbench.registry import BACKENDS, resolve
 from archbench.workloads.grids import smoke
 from archbench.workloads.inputs import seeded_input
@@ -21,4 +26,14 @@ def test_stock(benchmark, workload, backend, model_factory, openvino_compile, tm
         model = openvino_compile(workload, backend)
     model.bind(seeded_input(workload))
 
-    benchmark(model.run)
+    benchmark(planted(model.run, f"{workload.id}:{backend}:t1"))
+
+
+def planted(run, case):
+    """`run`, with extra work if the environment says so: STOCK_PLANT=CASE=PERCENT."""
+    pattern, _, percent = os.environ.get("STOCK_PLANT", "=0").rpartition("=")
+    return (
+        with_extra_work(run, float(percent) / 100, time.perf_counter_ns)
+        if float(percent) and fnmatchcase(case, pattern)
+        else run
+    )

@@ -41,9 +41,9 @@ def main() -> None:
             line = line[os.write(channel, line) :]
 
     preload = msgspec.json.decode(sys.stdin.buffer.readline(), type=messages.Preload)
-    os.sched_setaffinity(0, preload.affinity)
     for module in preload.modules:
         importlib.import_module(module)
+    os.sched_setaffinity(0, preload.affinity)
     emit(messages.Ready(pid=os.getpid(), versions=_versions()))
     for line in sys.stdin.buffer:
         job = msgspec.json.decode(line, type=messages.Job)
