@@ -10,7 +10,7 @@ import pytest
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import CompiledModel, RunSettings
-from archbench.errors import ArchbenchError
+from archbench.errors import ArchbenchError, RecordFileError
 from archbench.plugin.options import Options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.record import CaseRecord, Status
@@ -47,6 +47,8 @@ class Archbench:
         """
         try:
             record = self._harness.record_of(case)
+        except RecordFileError as error:
+            pytest.exit(f"archbench: {error} Make room and go on with --archbench-resume.", returncode=2)
         except ArchbenchError as error:
             pytest.fail(f"{case.id}: {error}", pytrace=False)
         self._benchmark.extra_info[KEY] = msgspec.to_builtins(record)

@@ -166,7 +166,16 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         harness.finish()
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
-    return (yield)
+    try:
+        return (yield)
+    except OSError as error:
+        if harness is None:
+            raise
+        _announcer(session.config)(
+            f"archbench: the run file cannot be written: {error.strerror}; records are kept in {harness.journal.folder}."
+        )
+        session.exitstatus = _USAGE
+        return None
 
 
 def _gate(session: pytest.Session, harness: Harness | None) -> None:

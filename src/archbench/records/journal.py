@@ -74,7 +74,6 @@ class RunJournal:
         Raises:
             RecordFileError: the disk refused it.
         """
-        self.records[record.case_id] = record
         try:
             with (self.folder / _RECORDS).open("ab") as stream:
                 if stream.tell() and not _ends_with_newline(self.folder / _RECORDS):
@@ -86,6 +85,7 @@ class RunJournal:
             raise RecordFileError(
                 f"cannot write records at {self.folder}: {error.strerror}; earlier records are kept."
             ) from error
+        self.records[record.case_id] = record
 
     def finish(self) -> None:
         """Mark the run as whole."""

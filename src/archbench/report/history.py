@@ -16,7 +16,7 @@ _COMMIT_LENGTH = 10
 def history_table(series: Sequence[Point]) -> str:
     """One line a run, a mark where the level of the latency changed; then changed versions."""
     changes = {change.index: change for change in changes_of([point.latency.value for point in series])}
-    table = plain_table("run", "date", "commit", "latency", "speedup", "change of level")
+    table = plain_table("run", "date", "commit", "latency", "speedup", "change of level", left=3)
     for index, point in enumerate(series):
         change = changes.get(index)
         table.add_row(

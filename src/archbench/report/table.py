@@ -53,7 +53,7 @@ def results_table(records: Iterable[CaseRecord]) -> str:
 
 def gate_table(report: GateReport) -> str:
     """One line a case, the worst first; then alerts, how the machine drifted, what else changed, and the verdicts counted."""
-    table = plain_table("verdict", "case", "latency", "against its sibling", "why")
+    table = plain_table("verdict", "case", "latency", "against its sibling", "why", left=5)
     for entry in sorted(report.verdicts, key=lambda entry: SEVERITY.index(entry.verdict), reverse=True):
         table.add_row(
             entry.verdict.value, entry.case_id, change_text(entry.slowdown), change_text(entry.relative), entry.reason
@@ -111,7 +111,7 @@ def noise_table(noise: NoiseFloor) -> str:
 
 def power_table(found: Mapping[str, float]) -> str:
     """One line a case: the smallest slowdown found with 95 % power, the largest first."""
-    table = plain_table("smallest slowdown", "case")
+    table = plain_table("smallest slowdown", "case", left=2)
     for case_id, slowdown in sorted(found.items(), key=lambda entry: -entry[1]):
         table.add_row("none" if math.isinf(slowdown) else f"{slowdown:.1%}", case_id)
     return table_text(table)
@@ -119,7 +119,7 @@ def power_table(found: Mapping[str, float]) -> str:
 
 def baselines_table(baselines: Iterable[RunFile]) -> str:
     """One line a baseline; empty if there are none."""
-    table = plain_table("baseline", "cases", "accepted", "reason", "versions")
+    table = plain_table("baseline", "cases", "accepted", "reason", "versions", left=5)
     for run in baselines:
         acceptance = run.section.accepted
         versions = next((record.environment.versions for record in run.records.values()), {})
@@ -190,11 +190,11 @@ def change_text(interval: Interval | None) -> str:
     return f"{format_change(interval.estimate)} [{(interval.low - 1) * 100:+.1f}, {(interval.high - 1) * 100:+.1f}]"
 
 
-def plain_table(*columns: str) -> Table:
-    """A borderless table; the first column and all of a table of five are flush left."""
+def plain_table(*columns: str, left: int = 1) -> Table:
+    """A borderless table; the first `left` columns are flush left, the others flush right."""
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 or len(columns) == 5 else "right", no_wrap=True)
+        table.add_column(column, justify="left" if index < left else "right", no_wrap=True)
     return table
 
 
