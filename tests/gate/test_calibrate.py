@@ -18,11 +18,11 @@ from tests.samples import OPENVINO, record
 CASES = [f"standard-d{depth}-w64-k3-28x28-b1:{OPENVINO}:t1" for depth in (10, 20, 30, 40, 50)]
 
 
-def run_of(seed, *, wander=0.0, fingerprint="here", **kwargs):
+def run_of(seed, *, wander=0.0, fingerprint="here", own=1e-3, **kwargs):
     """Five cases; each run moves each of them by a factor of its own of relative size `wander`."""
     generator = np.random.default_rng(seed)
     records = {
-        case_id: record(case_id, generator, own=1e-3 * math.exp(wander * generator.standard_normal()), **kwargs)
+        case_id: record(case_id, generator, own=own * math.exp(wander * generator.standard_normal()), **kwargs)
         for case_id in CASES
     }
     section = RunSection(fingerprint=fingerprint, machine={}, profile="smoke", failed=False)
@@ -35,6 +35,19 @@ def test_runs_that_differ_by_no_more_than_their_intervals_show_have_hardly_a_flo
     assert noise.comparisons == 11
     assert noise.alarms == ()
     assert max(noise.slowdown.values()) < 0.005**2
+
+
+def test_only_neighbours_of_the_same_code_are_compared():
+    """Three nights, measured twice each; the third night's commit made everything slower."""
+    nights = [(seed, seed // 2, 1.3e-3 if seed > 3 else 1e-3) for seed in range(6)]
+    runs = [dataclasses.replace(run_of(seed, own=own), document={"commit_info": {"id": night}}) for seed, night, own in nights]
+
+    noise = calibrate(runs, [], 0.02)
+
+    assert noise.comparisons == 3
+    assert noise.alarms == ()
+    with pytest.raises(BaselineError, match="the same commit and versions"):
+        calibrate(runs[1:3], [], 0.02)
 
 
 def test_what_differs_between_runs_is_measured():

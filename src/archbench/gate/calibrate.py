@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from archbench.errors import BaselineError
-from archbench.gate.compare import compare_runs
+from archbench.gate.compare import compare_runs, versions_of
 from archbench.gate.evidence import Evidence, RunPair
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import GateReport, Verdict
@@ -24,15 +24,18 @@ _PRIOR = 4
 def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: float) -> NoiseFloor:
     """The noise floor from unchanged `runs` of one machine, in order of time, and its power from runs with planted work.
 
-    Each run is compared with the next. Whether a comparison raises an alarm is judged with the noise of the others.
+    Each run is compared with the next if both are of the same commit and versions, so that the runs of many nights can be given
+    at once. Whether a comparison raises an alarm is judged with the noise of the others.
 
     Raises:
-        BaselineError: fewer than two runs, runs of several machines, or planted work where there should be none or none where
-            there should be some.
+        BaselineError: no two neighbours of the same code, runs of several machines, or planted work where there should be none
+            or none where there should be some.
     """
     _require_usable(runs, planted)
     fingerprint = runs[0].section.fingerprint
-    pairs = list(itertools.pairwise(runs))
+    pairs = [(then, now) for then, now in itertools.pairwise(runs) if _code(then) == _code(now)]
+    if not pairs:
+        raise BaselineError("no run is followed by one of the same commit and versions; measure the same code twice.")
     found = [_evidence(then, now) for then, now in pairs]
     alarms = []
     for index, (then, now) in enumerate(pairs):
@@ -51,6 +54,12 @@ def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: f
         planted=sum(map(len, judged)),
         found=sum(verdict is Verdict.REGRESSED for verdicts in judged for verdict in verdicts),
     )
+
+
+def _code(run: RunFile) -> tuple[object, ...]:
+    """What must be equal for two runs to be of the same code."""
+    commit = run.document.get("commit_info") or {}
+    return (commit.get("id"), commit.get("dirty"), versions_of(run))
 
 
 def _require_usable(runs: Sequence[RunFile], planted: Sequence[RunFile]) -> None:

@@ -176,10 +176,11 @@ def _age(baseline: RunFile) -> Iterable[str]:
 
 
 def _changed_versions(baseline: RunFile, current: RunFile) -> Mapping[str, tuple[str, str]]:
-    then, now = _versions(baseline), _versions(current)
+    then, now = versions_of(baseline), versions_of(current)
     return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
 
 
-def _versions(run: RunFile) -> Mapping[str, str]:
+def versions_of(run: RunFile) -> Mapping[str, str]:
+    """Versions of the packages that a run was measured with."""
     first: CaseRecord | None = next(iter(run.records.values()), None)
     return first.environment.versions if first is not None else {}
