@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -99,6 +99,42 @@ class Backend(Protocol):
         Raises:
             BackendError: the engine refused, or did not grant the precision or threads asked for.
         """
+
+
+class Instrument(Protocol):
+    """Something besides the clock that reads a number off one inference.
+
+    Obligations: importing its file imports nothing heavy; `count` is called in a process started with `command` and
+    `environment` and gives exact numbers of exactly one cold and one warm inference.
+    """
+
+    name: str
+    #: What it counts, and the unit of each.
+    units: Mapping[str, str]
+    #: Whether the numbers come from a simulated machine, and so may be compared between machines.
+    simulated: bool
+
+    def absence(self) -> str | None:
+        """Why this machine cannot use it, or None. Must not raise."""
+
+    def version(self) -> str:
+        """Version of the tool that counts."""
+
+    def machine(self, model: str) -> str:
+        """Name of the machine that `model` simulates; it may hold letters, digits and hyphens.
+
+        Raises:
+            UnknownNameError: no such model.
+        """
+
+    def command(self, model: str, folder: Path) -> tuple[str, ...]:
+        """What goes before the interpreter on the worker's command line; files go to `folder`."""
+
+    def count(self, run: Callable[[], None], name: str, folder: Path) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Counts of a cold and of a warm call of `run`, which has been called before. `name` is new at each call."""
+
+    def cpu_features(self) -> tuple[str, ...]:
+        """Features of the processor that the worker sees."""
 
 
 class Clock(Protocol):

@@ -8,7 +8,8 @@ ArchbenchError
  |    +-- RecordFileError      a run or baseline file that cannot be read
  |    +-- BaselineError        a baseline that is missing, foreign or may not be accepted
  |    +-- CacheError           the artifact cache cannot be written
- |    +-- BackendUnavailableError  a backend demanded by name is absent on this machine
+ |    +-- BackendUnavailableError     a backend demanded by name is absent on this machine
+ |    +-- InstrumentUnavailableError  an instrument demanded by name is absent on this machine
  +-- WorkerError           a worker process crashed, hung or broke the protocol
  +-- BackendError          a backend failed on one case
 
@@ -61,6 +62,10 @@ class CacheError(UsageError):
 
 class BackendUnavailableError(UsageError):
     """A backend demanded by name is absent on this machine."""
+
+
+class InstrumentUnavailableError(UsageError):
+    """An instrument demanded by name is absent on this machine."""
 
 
 class WorkerError(ArchbenchError):

@@ -27,6 +27,10 @@ BACKENDS: Mapping[str, str] = {
     "openvino-gpu-f16": "archbench.backends.openvino_gpu_f16:OPENVINO_GPU_F16",
 }
 
+INSTRUMENTS: Mapping[str, str] = {
+    "callgrind": "archbench.instruments.callgrind:CALLGRIND",
+}
+
 REFERENCE_BACKEND = "torch"
 
 #: Measured unless others are asked for.

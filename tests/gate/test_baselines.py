@@ -28,7 +28,7 @@ def write_run(path, *records, failed=False, fingerprint="here", profile="smoke",
         machine={},
         profile=profile,
         failed=failed,
-        unmeasured=tuple(entry for entry in records if entry.status is not Status.MEASURED),
+        untimed=tuple(entry for entry in records if entry.status is not Status.MEASURED),
     )
     document = {
         "benchmarks": [

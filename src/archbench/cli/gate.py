@@ -29,14 +29,15 @@ MIN_EFFECT_OPTION = click.option(
 @BASELINES_OPTION
 @MIN_EFFECT_OPTION
 @click.option("--strict", is_flag=True, help="Do not let inconclusive cases through.")
-def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float, strict: bool) -> None:
+@click.option("--any-version", is_flag=True, help="Compare counts of other versions of the runtimes too.")
+def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float, strict: bool, any_version: bool) -> None:
     r"""Judge RUN.json against the baseline.
 
     \b
     Exit codes: 0 nothing got worse; 1 regressed; 2 bad input; 10 inconclusive (--strict only); 11 nothing measured;
     12 no baseline; 13 nothing comparable; 14 a case failed or vanished; 15 the gate is uncalibrated on this machine.
     """
-    from archbench.gate.compare import compare_runs  # imports numpy, which --help need not
+    from archbench.gate.judge import judge_runs  # imports numpy, which --help need not
 
     current = read_run_file(run)
     found = baseline_path or find_baseline(folder, current.section.fingerprint, current.section.profile)
@@ -47,7 +48,7 @@ def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float,
         )
         sys.exit(NO_BASELINE_STATUS)
     noise = read_noise(folder, current.section.fingerprint)
-    report = compare_runs(read_run_file(found), current, min_effect, noise)
+    report = judge_runs(read_run_file(found), current, min_effect, noise, any_version=any_version)
     click.echo(gate_table(report))
     outcome = report.outcome(strict=strict)
     click.echo(f"baseline: {found}")

@@ -16,6 +16,8 @@ from archbench.records.runfile import Acceptance, RunFile, read_run_file, with_s
 
 BASELINES_FOLDER = Path("baselines")
 
+_ACCEPTABLE = (Status.MEASURED, Status.COUNTED)
+
 _NAME = re.compile(r"(\d{4})_.*\.json")
 
 
@@ -48,14 +50,14 @@ def accept(run: RunFile, root: Path, reason: str) -> Path:
     """
     if not reason.strip():
         raise BaselineError("a baseline needs a reason: pass --reason 'why this run is the new normal'.")
-    failed = [record.case_id for record in run.records.values() if record.status not in (Status.MEASURED, Status.SKIPPED)]
+    failed = [record.case_id for record in run.records.values() if record.status not in (*_ACCEPTABLE, Status.SKIPPED)]
     if failed or run.section.failed:
         named = f": {failed[0]} and {len(failed) - 1} more" if failed else ""
         raise BaselineError(f"{run.path} holds failed cases{named}; a failed run cannot become the baseline.")
     planted = [record.case_id for record in run.records.values() if record.planted]
     if planted:
         raise BaselineError(f"{run.path} carries planted work ({planted[0]}); measure again without --archbench-plant.")
-    if not any(record.status is Status.MEASURED for record in run.records.values()):
+    if not any(record.status in _ACCEPTABLE for record in run.records.values()):
         raise BaselineError(f"{run.path} measured nothing; there is nothing to accept.")
     acceptance = Acceptance(reason=reason.strip(), date=datetime.now(UTC).isoformat(timespec="seconds"))
     document = with_section(run.document, dataclasses.replace(run.section, accepted=acceptance))

@@ -82,7 +82,7 @@ class GateReport:
     """The gate's answer. `drift` is how much slower the machine itself was than at the baseline, None on another machine.
 
     `voided` of `processes` worker processes of this run were disturbed and left out. `uncalibrated` says why the gate may not
-    be believed, or is None.
+    be believed, or is None. `quantities` name what the two ratios of each verdict are of.
     """
 
     verdicts: tuple[CaseVerdict, ...]
@@ -93,6 +93,7 @@ class GateReport:
     processes: int
     uncalibrated: str | None
     notes: tuple[str, ...]
+    quantities: tuple[str, str] = ("latency", "against its sibling")
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """The answer; `strict` does not let inconclusive cases through."""

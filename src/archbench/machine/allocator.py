@@ -2,7 +2,9 @@
 
 Eager torch allocates every layer's output. glibc moves the size above which it maps each allocation anew, with its page
 faults, differently in each process, so the same network has two speeds. `retained` pins that down: nothing is mapped singly,
-nothing is given back, huge pages are asked for so that physical placement matters less.
+nothing is given back, huge pages are asked for so that physical placement matters less. `mapped` pins it down the other way:
+every large buffer is mapped singly and comes back at the address that was freed last, so that simulated cache misses repeat,
+which they do not where freed buffers wander over one heap.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Mapping
 from archbench.errors import UnknownNameError, UsageError
 
 DEFAULT_ALLOCATOR = "retained"
+COUNTED_ALLOCATOR = "mapped"
 
 _RETAINED = {
     "MALLOC_MMAP_MAX_": "0",
@@ -20,8 +23,10 @@ _RETAINED = {
     "MALLOC_TOP_PAD_": str(64 * 2**20),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
+_MAPPED = {"MALLOC_MMAP_THRESHOLD_": str(64 * 2**10), "MALLOC_MMAP_MAX_": str(2**20)}
 _PRELOADED = ("jemalloc", "tcmalloc")
-ALLOCATORS = ("system", "retained", *_PRELOADED)
+_TUNED = {"retained": _RETAINED, "mapped": _MAPPED}
+ALLOCATORS = ("system", "retained", "mapped", *_PRELOADED)
 
 
 def allocator_environment(name: str) -> Mapping[str, str]:
@@ -35,8 +40,8 @@ def allocator_environment(name: str) -> Mapping[str, str]:
         raise UnknownNameError("allocator", name, ALLOCATORS)
     if name == "system":
         return {}
-    if name == "retained":
-        return _RETAINED
+    if name in _TUNED:
+        return _TUNED[name]
     library = ctypes.util.find_library(name) or ctypes.util.find_library(f"{name}_minimal")
     if library is None:
         raise UsageError(f"allocator {name!r} is not installed here; install its shared library or use 'retained' or 'system'.")

@@ -8,12 +8,17 @@ from collections.abc import Mapping
 _ATEN = {"sse41": "default", "avx": "default", "avx2": "avx2"}
 
 
+#: MKL, which torch calls for some matrix products, by its own names.
+_MKL = {"sse41": "SSE4_2", "avx": "AVX", "avx2": "AVX2"}
+
+
 def isa_environment(isa: str | None) -> Mapping[str, str]:
-    """Environment variables that cap oneDNN, OpenVINO's own kernels and torch's own kernels at `isa`; none for None."""
+    """Environment variables that cap oneDNN, MKL, OpenVINO's own kernels and torch's own at `isa`; none for None."""
     if isa is None:
         return {}
     return {
         "ONEDNN_MAX_CPU_ISA": isa.upper(),
         "OV_CPU_MAX_ISA": isa.upper(),
+        "MKL_ENABLE_INSTRUCTIONS": _MKL.get(isa, "AVX512"),
         "ATEN_CPU_CAPABILITY": _ATEN.get(isa, "avx512"),
     }

@@ -28,7 +28,7 @@ Emit = Callable[[msgspec.Struct], None]
 
 
 @dataclass(slots=True)
-class _Phases:
+class Phases:
     """Seconds spent so far in each phase of the job."""
 
     clock: Clock
@@ -40,8 +40,8 @@ class _Phases:
 
 def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) -> None:
     """Carry out `job`; a backend that is absent or fails is reported and left out, the others go on."""
-    phases = _Phases(clock)
-    models = {name: model for name in job.backends if (model := _try_load(name, job, emit, phases)) is not None}
+    phases = Phases(clock)
+    models = {name: model for name in job.backends if (model := try_load(name, job, emit, phases)) is not None}
     if job.seconds is None or not models:
         return
     emit(messages.Entered(backend=messages.EVERY_BACKEND, stage="sampling"))
@@ -62,8 +62,8 @@ def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) 
     emit(_measured(timed, runnables, phases.seconds, read_contention().since(before)))
 
 
-def _try_load(name: str, job: messages.Job, emit: Emit, phases: _Phases) -> CompiledModel | None:
-    """The backend's model once it has passed parity; otherwise the reason is emitted."""
+def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> CompiledModel | None:
+    """The backend's model once it has passed parity; otherwise None, and the reason is emitted."""
     stage = "find"
 
     def enter(next_stage: str) -> None:
@@ -85,7 +85,7 @@ def _try_load(name: str, job: messages.Job, emit: Emit, phases: _Phases) -> Comp
 
 
 def _load(
-    backend: Backend, job: messages.Job, emit: Emit, enter: Callable[[str], None], phases: _Phases
+    backend: Backend, job: messages.Job, emit: Emit, enter: Callable[[str], None], phases: Phases
 ) -> CompiledModel | None:
     workload = parse_workload(job.workload)
     cache = ArtifactCache(Path(job.cache))

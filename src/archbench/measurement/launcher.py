@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 import msgspec
@@ -27,10 +27,17 @@ _QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "OPENVINO_TELEMETR
 class Launcher:
     """One launcher process. Not thread-safe. Close it, or use it as a context manager."""
 
-    def __init__(self, preload: messages.Preload, environment: Mapping[str, str], python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        preload: messages.Preload,
+        environment: Mapping[str, str],
+        python: str = sys.executable,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """Start it; `prefix` goes before the interpreter on the command line."""
         self._complaints: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
-            [python, "-m", "archbench.measurement.worker"],
+            [*prefix, python, "-m", "archbench.measurement.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

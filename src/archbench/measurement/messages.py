@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import msgspec
 
 from archbench.records.record import Parity, Samples
@@ -11,10 +13,15 @@ EVERY_BACKEND = "*"
 
 
 class Preload(msgspec.Struct, frozen=True, kw_only=True):
-    """First line to a launcher: modules to import before the first fork, and CPUs to run on."""
+    """First line to a launcher: modules to import before the first fork, and CPUs to run on.
+
+    With an `instrument` the launcher runs under it and its workers count; the instrument's files are in `folder`.
+    """
 
     modules: tuple[str, ...]
     affinity: tuple[int, ...]
+    instrument: str = ""
+    folder: str = ""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,14 +91,31 @@ class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     phases: dict[str, float]
 
 
+class Counted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The instrument read one cold and one warm inference of the backend, which took so many seconds, on a CPU like this."""
+
+    backend: str
+    cold: dict[str, int]
+    warm: dict[str, int]
+    cpu: tuple[str, ...]
+    seconds: float
+
+
 class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker process is gone: exit status, or the signal that killed it."""
 
     status: int
     signal: int
 
+    def crash(self, last_words: str) -> str | None:
+        """How it ended, as a sentence; None if it ended well."""
+        if self.signal:
+            hint = " (out of memory?)" if self.signal == signal.SIGKILL else ""
+            return f"the worker was killed by {signal.Signals(self.signal).name}{hint}."
+        return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
-Event = Ready | Entered | Absent | Failed | Loaded | Measured | Exited
+
+Event = Ready | Entered | Absent | Failed | Loaded | Measured | Counted | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 

@@ -25,6 +25,7 @@ class ProcessOutcome:
     """Filled by `hear` as events come in."""
 
     loaded: dict[str, messages.Loaded] = field(default_factory=dict)
+    counted: dict[str, messages.Counted] = field(default_factory=dict)
     _absent: dict[str, str] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
     _entered: messages.Entered | None = None
@@ -43,6 +44,8 @@ class ProcessOutcome:
                 self._entered = event
             case messages.Measured():
                 self._measured = event
+            case messages.Counted():
+                self.counted[event.backend] = event
 
     @property
     def phases(self) -> Mapping[str, float]:

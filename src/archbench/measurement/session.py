@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -204,10 +203,7 @@ class PairedSession:
         except WorkerError as error:
             self._forget_pool(plan)
             return str(error)
-        if exited.signal:
-            hint = " (out of memory?)" if exited.signal == signal.SIGKILL else ""
-            return f"the worker was killed by {signal.Signals(exited.signal).name}{hint}."
-        return f"the worker ended with status {exited.status}: {launcher.last_words()}" if exited.status else None
+        return exited.crash(launcher.last_words())
 
     def _pool(self, plan: PairedPlan) -> list[Launcher]:
         """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""

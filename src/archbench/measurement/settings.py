@@ -38,6 +38,14 @@ class SessionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountSettings:
+    """What counts instead of the clock: an instrument's registry name, and the machine it simulates."""
+
+    instrument: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What a session does where nothing else is asked for; fields as in SessionSettings, `budget` in units of processes."""
 

@@ -19,6 +19,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -50,20 +51,25 @@ def main() -> None:
         sys.stderr.flush()
         child = os.fork()
         if child == 0:
-            _serve(job, emit)
+            _serve(job, preload, emit)
         _, status = os.waitpid(child, 0)
         signalled = os.WIFSIGNALED(status)
         emit(messages.Exited(status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0))
 
 
-def _serve(job: messages.Job, emit: Callable[[msgspec.Struct], None]) -> None:
+def _serve(job: messages.Job, preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) -> None:
     """Run the job in the forked child and leave without the interpreter's shutdown, which forked runtimes may not survive."""
     status = 1
     try:
         _die_with_parent()
-        from archbench.measurement.job import run_job
+        if preload.instrument:
+            from archbench.measurement.counting import count_job
 
-        run_job(job, emit)
+            count_job(job, preload.instrument, Path(preload.folder), emit)
+        else:
+            from archbench.measurement.job import run_job
+
+            run_job(job, emit)
         status = 0
     except BaseException:
         traceback.print_exc()

@@ -54,7 +54,7 @@ class Archbench:
         self._benchmark.extra_info[KEY] = msgspec.to_builtins(record)
         if record.status is Status.SKIPPED:
             pytest.skip(record.reason or "not available here")
-        if record.status not in (Status.MEASURED, Status.CHECKED):
+        if record.status not in (Status.MEASURED, Status.COUNTED, Status.CHECKED):
             pytest.fail(f"{case.id}: {record.status.value}: {record.reason}", pytrace=False)
         from archbench.stats.processes import undisturbed  # scipy comes with it, which collection need not wait for
 

@@ -13,12 +13,13 @@ from archbench.cache import ArtifactCache
 from archbench.errors import BackendUnavailableError
 from archbench.experiments.claim import Claim, Finding, judge
 from archbench.gate.baselines import find_baseline
-from archbench.gate.compare import compare_runs
+from archbench.gate.judge import judge_runs
 from archbench.gate.look import undecided
 from archbench.gate.noise import read_noise
 from archbench.gate.verdict import GateReport
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
+from archbench.measurement.count_session import CountSession
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
@@ -47,6 +48,7 @@ class Harness:
         """
         self.options = options
         self.machine = read_fingerprint()
+        self._fingerprint = options.simulated_machine or self.machine.key
         self.findings: dict[str, Finding] = {}
         self.phases: dict[str, float] = {}
         self._root = root
@@ -60,9 +62,13 @@ class Harness:
         ArtifactCache(options.measurement.cache).require_writable()
         opening = RunJournal.resume if options.resume else RunJournal.create
         self.journal = opening(root / RUNS_FOLDER, self._settings(timed=not check_only))
-        self._session = PairedSession(options.measurement, timed=not check_only)
+        self._session: PairedSession | CountSession = (
+            PairedSession(options.measurement, timed=not check_only)
+            if options.counting is None
+            else CountSession(options.measurement, options.counting)
+        )
         self._baseline = self._find_baseline() if options.gate else None
-        self._noise = read_noise(root / options.baselines, self.machine.key) if options.gate else None
+        self._noise = read_noise(root / options.baselines, self._fingerprint) if options.gate else None
         self._require_backends()
 
     @property
@@ -88,12 +94,12 @@ class Harness:
             UsageError: the baseline is broken.
         """
         baseline = self._find_baseline()
-        if baseline is None or baseline.section.fingerprint != self.machine.key:
+        if baseline is None or baseline.section.fingerprint != self._fingerprint:
             return None
         return baseline.section.claims.get(claim.name)
 
     def _find_baseline(self) -> RunFile | None:
-        path = find_baseline(self._root / self.options.baselines, self.machine.key, self.options.label)
+        path = find_baseline(self._root / self.options.baselines, self._fingerprint, self.options.label)
         return None if path is None else read_run_file(path)
 
     def gate(self) -> GateReport | None:
@@ -101,11 +107,11 @@ class Harness:
         if self._baseline is None:
             return None
         run = RunFile(path=self.journal.folder, document={}, section=self.section(), records=self.records)
-        return compare_runs(self._baseline, run, noise=self._noise)
+        return judge_runs(self._baseline, run, noise=self._noise)
 
     def _look(self, records: Sequence[CaseRecord]) -> frozenset[str]:
         """Cases that the gate cannot settle yet."""
-        if self._baseline is None or self._baseline.section.fingerprint != self.machine.key:
+        if self._baseline is None or self._baseline.section.fingerprint != self._fingerprint:
             return frozenset()
         return undecided(self._baseline.records, {record.case_id: record for record in records}, noise=self._noise)
 
@@ -113,12 +119,13 @@ class Harness:
         """The run as a whole, for the run file."""
         bad = any(record.status in _BAD for record in self.records.values())
         return RunSection(
-            fingerprint=self.machine.key,
+            fingerprint=self._fingerprint,
             machine=asdict(self.machine),
             profile=self.options.label,
             failed=bad or bool(self._waiting()),
             deselected=tuple(self._deselected()),
-            unmeasured=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
+            instrument="" if self.options.counting is None else self.options.counting.instrument,
+            untimed=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
         )
 
@@ -183,7 +190,9 @@ class Harness:
     def _settings(self, *, timed: bool) -> dict[str, Any]:
         """What must be equal for one run to go on with another's records."""
         measurement = self.options.measurement
+        counting = self.options.counting
         return {
+            "instrument": None if counting is None else [counting.instrument, counting.model],
             "archbench": importlib.metadata.version("archbench"),
             "torch": importlib.metadata.version("torch"),
             "openvino": importlib.metadata.version("openvino"),

@@ -45,6 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
     config.stash[OPTIONS] = options
     config.stash[CLOCK] = ReplayClock()
+    if options.counting is not None:
+        # pytest-benchmark has no unit but the second.
+        config.option.benchmark_disable = True
     _point_storage_at_baselines(config, options)
 
 
@@ -164,6 +167,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if harness is not None:
         harness.close()
         harness.finish()
+        if session.config.stash[OPTIONS].counting is not None:
+            _write_counts(session.config, harness)
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
     try:
@@ -178,13 +183,24 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         return None
 
 
+def _write_counts(config: pytest.Config, harness: Harness) -> None:
+    """The run file, which pytest-benchmark does not write for a run without timings; where --benchmark-json says as well."""
+    from archbench.plugin.countfile import count_document
+
+    document = count_document(config, harness.section(), pytest_benchmark_generate_machine_info())
+    asked = config.getoption("benchmark_json")
+    paths = [harness.journal.folder / "run.json", *([asked] if asked else [])]
+    for path in paths:
+        path.write_bytes(document)
+
+
 def _gate(session: pytest.Session, harness: Harness | None) -> None:
     """Judge the run; the exit code is the gate's unless pytest itself was stopped."""
     if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         return
     report = harness.gate() if harness is not None else None
     session.config.stash[REPORT] = report
-    if harness is None or not any(record.processes for record in harness.records.values()):
+    if harness is None or not any(record.processes or record.counts for record in harness.records.values()):
         session.exitstatus = Outcome.NOTHING_MEASURED.value
     elif report is None:
         session.exitstatus = NO_BASELINE_STATUS

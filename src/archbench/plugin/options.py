@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archbench.cache import default_cache_root
-from archbench.errors import UsageError
+from archbench.contracts import Instrument
+from archbench.errors import InstrumentUnavailableError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
-from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
-from archbench.measurement.settings import DEFAULTS, SessionSettings
-from archbench.registry import BACKENDS, DEFAULT_BACKENDS, REFERENCE_BACKEND, check_name
+from archbench.machine.allocator import ALLOCATORS, COUNTED_ALLOCATOR, DEFAULT_ALLOCATOR, allocator_environment
+from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
+from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name, resolve
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.grids import PROFILES, profile_cases, smoke
 from archbench.workloads.ids import parse_workload
+
+_CACHE_MODEL = "i5-7600k"
+
+#: Without FMA, which the simulator would emulate at fifty times the cost.
+_COUNTED_ISA = "avx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +41,7 @@ class Options:
     gate: bool
     strict: bool
     measurement: SessionSettings
+    counting: CountSettings | None
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Options:
@@ -46,10 +55,13 @@ class Options:
         backends = tuple(dict.fromkeys((*(get("archbench_backend") or DEFAULT_BACKENDS), *required)))
         for backend in backends:
             check_name("backend", BACKENDS, backend)
-        threads, isas = get("archbench_threads"), tuple(get("archbench_isa")) or (None,)
+        counting = _counting(get)
+        threads = get("archbench_threads")
+        isas = tuple(get("archbench_isa")) or (None if counting is None else _COUNTED_ISA,)
         for isa in isas:
             Case(workload=next(smoke()), backend=REFERENCE_BACKEND, threads=threads, isa=isa)
-        allocator_environment(get("archbench_allocator"))
+        allocator = get("archbench_allocator") or (DEFAULT_ALLOCATOR if counting is None else COUNTED_ALLOCATOR)
+        allocator_environment(allocator)
         if get("archbench_processes") < 1:
             raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
         if get("archbench_budget") is not None and get("archbench_budget") < get("archbench_processes"):
@@ -71,13 +83,14 @@ class Options:
             resume=get("archbench_resume"),
             gate=get("archbench_gate") or get("archbench_strict"),
             strict=get("archbench_strict"),
+            counting=counting,
             measurement=SessionSettings(
                 processes=get("archbench_processes"),
                 budget=get("archbench_budget") or DEFAULTS.budget * get("archbench_processes"),
                 precision=get("archbench_precision") / 100,
                 seconds=get("archbench_seconds"),
                 min_rounds=DEFAULTS.min_rounds,
-                allocator=get("archbench_allocator"),
+                allocator=allocator,
                 cache=Path(get("archbench_cache") or default_cache_root()),
                 plant=dict(_parse_plant(text) for text in get("archbench_plant")),
             ),
@@ -85,8 +98,17 @@ class Options:
 
     @property
     def label(self) -> str:
-        """What baselines of such a run are filed under: the profile, or `custom` for workloads named one by one."""
-        return "custom" if self.workloads else self.profile
+        """What baselines of such a run are filed under: the profile, or `custom` for named workloads, and the instrument."""
+        label = "custom" if self.workloads else self.profile
+        return label if self.counting is None else f"{label}-{self.counting.instrument}"
+
+    @property
+    def simulated_machine(self) -> str | None:
+        """The machine that an instrument simulates; None where the clock of this one is used."""
+        if self.counting is None:
+            return None
+        instrument: Instrument = resolve("instrument", INSTRUMENTS, self.counting.instrument)
+        return instrument.machine(self.counting.model)
 
     def cases(self) -> list[Case]:
         """The cases of the profile, or of the workloads named instead."""
@@ -176,9 +198,9 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--archbench-allocator",
-        default=DEFAULT_ALLOCATOR,
         metavar="NAME",
-        help=f"memory allocator of the workers: {', '.join(ALLOCATORS)} (default: {DEFAULT_ALLOCATOR})",
+        help=f"memory allocator of the workers: {', '.join(ALLOCATORS)}"
+        f" (default: {DEFAULT_ALLOCATOR}, or {COUNTED_ALLOCATOR} under an instrument)",
     )
     group.addoption("--archbench-cache", metavar="DIR", help="folder of exported and compiled models")
     group.addoption(
@@ -186,6 +208,20 @@ def add_options(parser: pytest.Parser) -> None:
         default=str(BASELINES_FOLDER),
         metavar="DIR",
         help="folder of accepted baselines (default: baselines)",
+    )
+    group.addoption(
+        "--archbench-instrument",
+        metavar="NAME",
+        help=f"count with this instrument instead of timing: {', '.join(INSTRUMENTS)}; skip where the machine lacks it",
+    )
+    group.addoption(
+        "--require-instrument", metavar="NAME", help="the same, and fail with exit code 2 where the machine lacks it"
+    )
+    group.addoption(
+        "--archbench-cache-model",
+        default=_CACHE_MODEL,
+        metavar="MODEL",
+        help=f"caches of the simulated machine: i5-7600k, host, or I1/D1/LL with SIZE,WAYS,LINE each (default: {_CACHE_MODEL})",
     )
     group.addoption("--archbench-resume", action="store_true", help="go on with the newest unfinished run")
     group.addoption(
@@ -201,6 +237,26 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="CASE=PERCENT",
         help="add real extra work to the cases that match, to see the gate catch it",
     )
+
+
+def _counting(get: Callable[[str], Any]) -> CountSettings | None:
+    """The instrument asked for, if any.
+
+    Raises:
+        UsageError: an unknown instrument or cache model, or one demanded that this machine lacks.
+    """
+    required = get("require_instrument")
+    name = required or get("archbench_instrument")
+    if name is None:
+        return None
+    instrument: Instrument = resolve("instrument", INSTRUMENTS, name)
+    instrument.machine(get("archbench_cache_model"))
+    if get("archbench_threads") > 1:
+        raise UsageError(f"{name} counts one thread, but got --threads {get('archbench_threads')}.")
+    reason = instrument.absence()
+    if required and reason is not None:
+        raise InstrumentUnavailableError(f"--require-instrument {name}: {reason}.")
+    return CountSettings(instrument=name, model=get("archbench_cache_model"))
 
 
 def _parse_plant(text: str) -> tuple[str, float]:

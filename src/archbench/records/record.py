@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from archbench.records.counts import Counts
 from archbench.records.interval import Interval
 
 SCHEMA_VERSION = 2
@@ -24,6 +25,7 @@ class Status(Enum):
     """What became of a case."""
 
     MEASURED = "measured"
+    COUNTED = "counted"
     CHECKED = "checked"
     PARITY_FAILURE = "parity failure"
     SKIPPED = "skipped"
@@ -114,6 +116,7 @@ class CaseRecord:
     speedup: Interval | None = None
     processes: tuple[ProcessSamples, ...] = ()
     executed_graph: tuple[str, ...] = ()
+    counts: Counts | None = None
     phases: Mapping[str, float] | None = None
     planted: float = 0.0
     schema_version: int = SCHEMA_VERSION

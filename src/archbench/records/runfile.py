@@ -32,6 +32,7 @@ class Acceptance:
 class RunSection:
     """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline.
 
+    `instrument` counted instead of the clock, if any did. `untimed` are the records that pytest-benchmark has no place for.
     `deselected` are the cases of the profile that this run was told to leave out.
     """
 
@@ -39,7 +40,8 @@ class RunSection:
     machine: Mapping[str, Any]
     profile: str
     failed: bool
-    unmeasured: tuple[CaseRecord, ...] = ()
+    instrument: str = ""
+    untimed: tuple[CaseRecord, ...] = ()
     deselected: tuple[str, ...] = ()
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
     accepted: Acceptance | None = None
@@ -82,7 +84,7 @@ def read_run_file(path: Path) -> RunFile:
         ]
     except (msgspec.ValidationError, AttributeError, TypeError) as error:
         raise RecordFileError(f"{path} holds a broken archbench record: {error}.") from error
-    records = {record.case_id: record for record in (*measured, *run.unmeasured)}
+    records = {record.case_id: record for record in (*measured, *run.untimed)}
     return RunFile(path=path, document=document, section=run, records=records)
 
 

@@ -53,7 +53,7 @@ def results_table(records: Iterable[CaseRecord]) -> str:
 
 def gate_table(report: GateReport) -> str:
     """One line a case, the worst first; then alerts, how the machine drifted, what else changed, and the verdicts counted."""
-    table = plain_table("verdict", "case", "latency", "against its sibling", "why", left=5)
+    table = plain_table("verdict", "case", *report.quantities, "why", left=5)
     for entry in sorted(report.verdicts, key=lambda entry: SEVERITY.index(entry.verdict), reverse=True):
         table.add_row(
             entry.verdict.value, entry.case_id, change_text(entry.slowdown), change_text(entry.relative), entry.reason

@@ -44,6 +44,12 @@ def paper() -> Iterator[PatternWorkload]:
     yield from _distinct(itertools.chain(_networks(points), equal_macs(), equal_parameters()))
 
 
+def counters() -> Iterator[PatternWorkload]:
+    """Six shallow patterns on larger images, whose activations contend for a last-level cache of a few MiB."""
+    for pattern in SIX:
+        yield PatternWorkload(pattern=pattern, depth=DEPTHS[0], width=DEFAULT_WIDTH, resolution=(56, 56))
+
+
 def _networks(points: Iterable[Mapping[str, int]]) -> Iterator[PatternWorkload]:
     for point in points:
         for pattern in SIX:
@@ -101,6 +107,7 @@ PROFILES: Mapping[str, Callable[[], Iterator[PatternWorkload]]] = {
     "paper": paper,
     "equal-macs": equal_macs,
     "equal-parameters": equal_parameters,
+    "counters": counters,
 }
 
 
