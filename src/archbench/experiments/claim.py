@@ -45,20 +45,21 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """`source` is paper, section and figure; `judge` takes the measured points and never raises on missing ones."""
+    """`source` is paper, section and figure; `judge` takes the points it needs and never raises on missing ones."""
 
     name: str
     source: str
     statement: str
     judge: Callable[[tuple[Point, ...]], Finding]
+    needs: Status = Status.MEASURED
 
 
 def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
-    """The claim's outcome over the measured, honest records among `records`."""
+    """The claim's outcome over the honest records it needs among `records`."""
     points = tuple(
         Point(case=parse_case(case_id), record=record)
         for case_id, record in records.items()
-        if record.status is Status.MEASURED and not record.planted
+        if record.status is claim.needs and not record.planted
     )
     return claim.judge(points)
 
