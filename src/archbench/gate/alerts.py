@@ -34,7 +34,7 @@ class _Scope:
 def find_alerts(evidence: Mapping[str, Evidence], min_effect: float, level: float) -> tuple[Alert, ...]:
     """Pooled slowdowns beyond `min_effect`, the widest scope first."""
     scopes = {scope.label: scope for scope in _scopes(evidence)}
-    p_values = adjusted({label: scope.pooled.p_worse(min_effect) for label, scope in scopes.items()})
+    p_values = adjusted({label: _p_worse(scope.pooled, min_effect) for label, scope in scopes.items()})
     alerts: list[Alert] = []
     told: set[str] = set()
     for scope in sorted(scopes.values(), key=lambda scope: -len(scope.case_ids)):
@@ -51,7 +51,7 @@ def find_alerts(evidence: Mapping[str, Evidence], min_effect: float, level: floa
 def _scopes(evidence: Mapping[str, Evidence]) -> Iterable[_Scope]:
     members: dict[str, list[str]] = {}
     for case_id, entry in evidence.items():
-        if entry.witnesses:
+        if entry.decisive is not None:
             for label in _labels(parse_case(case_id)):
                 members.setdefault(label, []).append(case_id)
     seen: set[tuple[str, ...]] = set()
@@ -85,7 +85,16 @@ def _pooled(estimates: Iterable[LogEstimate | None]) -> LogEstimate | None:
     return pool(present) if present and len(present) == len(known) else None
 
 
+def _p_worse(pooled: Evidence, min_effect: float) -> float:
+    """P-value against "a witness shows no slowdown": what a machine does to a backend all its cases share, so both must."""
+    return max(estimate.p_above(1 + min_effect) for estimate in _witnesses(pooled))
+
+
+def _witnesses(entry: Evidence) -> list[LogEstimate]:
+    return [estimate for estimate in (entry.slowdown, entry.relative) if estimate is not None]
+
+
 def _consistent(members: Iterable[Evidence], min_effect: float) -> bool:
     threshold = 1 + min_effect / 2
-    slower = [all(witness.interval().estimate > threshold for witness in entry.witnesses) for entry in members]
+    slower = [all(witness.interval().estimate > threshold for witness in _witnesses(entry)) for entry in members]
     return sum(slower) >= _CONSISTENT * len(slower)

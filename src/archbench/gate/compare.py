@@ -1,8 +1,8 @@
 """Baseline against run: a verdict a case, and alerts pooled over cases. Runs on records alone and measures nothing.
 
-A case has regressed only if each of its witnesses (see `archbench.gate.evidence`) lies wholly beyond the minimum effect with
-the false discovery rate of the whole run controlled, has improved likewise, passes only if each lies wholly inside, and is
-inconclusive otherwise.
+A case has regressed only if its latency lies wholly beyond the minimum effect, with the false discovery rate of the whole run
+controlled, and its sibling (see `archbench.gate.evidence`) does not contradict; it has improved likewise, passes only if its
+latency lies wholly inside, and is inconclusive otherwise.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _judge(evidence: Mapping[str, Evidence], min_effect: float) -> Mapping[str, 
         elif better[case_id] <= LEVEL:
             judged[case_id] = Verdict.IMPROVED
         else:
-            inside = entry.witnesses and all(effect is Effect.INSIDE for effect in _effects(entry, min_effect).values())
+            inside = entry.decisive is not None and effect_of(entry.decisive.interval(), min_effect) is Effect.INSIDE
             judged[case_id] = Verdict.PASS if inside else Verdict.INCONCLUSIVE
     return judged
 
@@ -74,7 +74,7 @@ def _judge(evidence: Mapping[str, Evidence], min_effect: float) -> Mapping[str, 
 def _verdict(case_id: str, pair: RunPair, evidence: Evidence | None, judged: Verdict | None, min_effect: float) -> CaseVerdict:
     if evidence is None or judged is None:
         return _uncompared(case_id, pair)
-    if not evidence.witnesses:
+    if evidence.decisive is None:
         return CaseVerdict(case_id=case_id, verdict=Verdict.NOT_COMPARABLE, reason="the reference itself, on another machine")
     kernels = kernel_changes(pair.then[case_id].executed_graph, pair.now[case_id].executed_graph)
     return CaseVerdict(
@@ -118,20 +118,19 @@ def _effects(evidence: Evidence, min_effect: float) -> Mapping[str, Effect]:
 
 
 _SAID = {Effect.ABOVE: "slower", Effect.BELOW: "faster", Effect.INSIDE: "unchanged", Effect.OPEN: "undecided"}
+_SIBLING = {Effect.ABOVE: "its sibling became faster", Effect.BELOW: "its sibling became slower"}
 
 
 def _explain(verdict: Verdict, effects: Mapping[str, Effect], kernels: tuple[str, ...]) -> str:
+    own, relative = effects.get("latency"), effects.get("against its sibling")
     if verdict is Verdict.PASS:
-        return ""
+        return _SIBLING[relative] if own is Effect.INSIDE and relative in _SIBLING else ""
     if verdict is Verdict.REGRESSED:
         return f"slower, and {len(kernels)} kernels changed" if kernels else "slower with the same kernels: suspect the machine"
     if verdict is Verdict.IMPROVED:
         return "accept this run, or a later slowdown of that size passes unseen"
-    own, relative = effects.get("latency"), effects.get("against its sibling")
     if own is Effect.ABOVE and relative is Effect.INSIDE:
         return "slower, but its sibling slowed alike: suspect the machine"
-    if own is Effect.INSIDE and relative in (Effect.ABOVE, Effect.BELOW):
-        return f"latency unchanged; its sibling became {'faster' if relative is Effect.ABOVE else 'slower'}"
     return ", ".join(f"{name} {_SAID[effect]}" for name, effect in effects.items())
 
 

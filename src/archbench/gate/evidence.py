@@ -24,6 +24,10 @@ _VERSIONED = frozenset({"runtime_requirements"})
 _MACHINE_BOUND = frozenset({"cpu_capability"})
 
 
+#: One-sided level at which the sibling contradicts: a veto must be surer than the accusation.
+_CONTRADICTION = 0.005
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Ratios now over then, above 1 where the case got worse; None where they could not be taken.
@@ -35,17 +39,23 @@ class Evidence:
     relative: LogEstimate | None
 
     @property
-    def witnesses(self) -> tuple[LogEstimate, ...]:
-        """The ratios there are. A change is believed if all of them show it."""
-        return tuple(estimate for estimate in (self.slowdown, self.relative) if estimate is not None)
+    def decisive(self) -> LogEstimate | None:
+        """The latency's own change; against the sibling where that is all that can be compared."""
+        return self.slowdown or self.relative
 
     def p_worse(self, min_effect: float) -> float:
-        """P-value against "at least one witness shows no slowdown beyond `min_effect`" (intersection-union test)."""
-        return max((estimate.p_above(1 + min_effect) for estimate in self.witnesses), default=1.0)
+        """P-value against "no slowdown beyond `min_effect`"; 1 where the sibling contradicts."""
+        bound = 1 + min_effect
+        if self.decisive is None or (self.relative is not None and self.relative.p_below(bound) < _CONTRADICTION):
+            return 1.0
+        return self.decisive.p_above(bound)
 
     def p_better(self, min_effect: float) -> float:
         """The same for an improvement."""
-        return max((estimate.p_below(1 / (1 + min_effect)) for estimate in self.witnesses), default=1.0)
+        bound = 1 / (1 + min_effect)
+        if self.decisive is None or (self.relative is not None and self.relative.p_above(bound) < _CONTRADICTION):
+            return 1.0
+        return self.decisive.p_below(bound)
 
 
 class RunPair:

@@ -23,10 +23,10 @@ def undecided(
     more false alarms than looking once.
     """
     pair = RunPair(baseline, current, same_machine=True, noise=noise)
-    settled = ({Effect.INSIDE}, {Effect.BELOW})
+    settled = (Effect.INSIDE, Effect.BELOW)
     found = set()
     for case_id in pair.comparable():
-        effects = {effect_of(witness.interval(), min_effect) for witness in pair.evidence(case_id).witnesses}
-        if effects not in settled:
+        decisive = pair.evidence(case_id).decisive
+        if decisive is not None and effect_of(decisive.interval(), min_effect) not in settled:
             found.add(case_id)
     return frozenset(found)

@@ -29,14 +29,9 @@ def smallest_found(
     found = {}
     for case_id in pair.comparable():
         share = len(undisturbed(records[case_id].processes)) / processes if processes else 1.0
-        evidence = pair.evidence(case_id)
-        kinds = ((evidence.slowdown, noise and noise.slowdown), (evidence.relative, noise and noise.relative))
-        slowdowns = [
-            _found(estimate, share, floor.get(case_id, 0.0) if floor else 0.0, min_effect)
-            for estimate, floor in kinds
-            if estimate is not None
-        ]
-        found[case_id] = max(slowdowns, default=math.inf)
+        slowdown = pair.evidence(case_id).slowdown
+        if slowdown is not None:
+            found[case_id] = _found(slowdown, share, noise.slowdown.get(case_id, 0.0) if noise else 0.0, min_effect)
     return found
 
 
