@@ -5,7 +5,7 @@ archbench and with stock pytest-benchmark in turn at the same wall time. Each un
 each planted run with every unchanged one:
 
     python benchmarks/gate_trial.py --keep trial/
-    python benchmarks/gate_trial.py --keep busy/ --busy
+    python benchmarks/gate_trial.py --keep busy/ --busy --floor trial/
 
 Interrupt it at will: what is in the folder is not measured again.
 """
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from noise_against_stock import HERE, run_pytest
+from noise_against_stock import HERE, paired_speedups, print_variation, run_pytest, separate_speedups
 from pytest_benchmark.utils import PercentageRegressionCheck
 from scipy.stats import mannwhitneyu
 
@@ -36,6 +36,7 @@ from archbench.stats.processes import undisturbed
 
 SUITE = ("-k", "d10")
 VICTIM = "depthwise-separable-d10-*:openvino-cpu-f32:*"
+FIELDS = ("mean", "median", "min")
 PERCENT = 5
 ALPHA = 0.05
 
@@ -57,9 +58,8 @@ def main() -> None:
     arguments.keep.mkdir(parents=True, exist_ok=True)
     with neighbour(busy=arguments.busy):
         measure_all(arguments)
-    noise = calibrate(
-        [read_run_file(path) for path in sorted(arguments.keep.glob("archbench-floor-*.json"))], [], DEFAULT_MIN_EFFECT
-    )
+    floor = sorted((arguments.floor or arguments.keep).glob("archbench-floor-*.json"))
+    noise = calibrate([read_run_file(path) for path in floor], [], DEFAULT_MIN_EFFECT)
     report(arguments, noise)
 
 
@@ -71,6 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=10, help="unchanged runs of each tool")
     parser.add_argument("--planted-runs", type=int, default=4, help="planted runs of each tool and slowdown")
     parser.add_argument("--percent", type=int, nargs="+", default=[3, 5, 10], help="slowdowns to plant")
+    parser.add_argument("--floor", type=Path, help="folder of such runs made before, to be used instead")
     parser.add_argument("--busy", action="store_true", help="keep one core busy with another process meanwhile")
     parser.add_argument("--keep", type=Path, default=Path(".archbench/trial"), help="where the run files go")
     return parser.parse_args()
@@ -93,11 +94,12 @@ def neighbour(*, busy: bool) -> Iterator[None]:
 
 def measure_all(arguments: argparse.Namespace) -> None:
     """Every run that the folder lacks, the two tools in turn, unchanged and planted runs mixed."""
-    wanted = [("floor", run, 0) for run in range(arguments.floor_runs)]
+    wanted = [] if arguments.floor else [("floor", run, 0) for run in range(arguments.floor_runs)]
     rounds = max(arguments.runs, arguments.planted_runs)
     for run in range(rounds):
         wanted += [("unchanged", run, 0)] * (run < arguments.runs)
         wanted += [(f"planted{percent}", run, percent) for percent in arguments.percent if run < arguments.planted_runs]
+    # A first guess; it follows the wall time of our runs.
     max_time = 9.0
     for name, run, percent in wanted:
         ours = arguments.keep / f"archbench-{name}-{run:02}.json"
@@ -117,7 +119,7 @@ def measure_all(arguments: argparse.Namespace) -> None:
 def report(arguments: argparse.Namespace, noise: NoiseFloor) -> None:
     tools = [
         Tool("archbench gate", "archbench", lambda then, now: alarms(ours(then, now, noise))),
-        *(Tool(f"stock {field} > {PERCENT} %", "stock", stock_judge(field)) for field in ("mean", "median", "min")),
+        *(Tool(f"stock {field} > {PERCENT} %", "stock", stock_judge(field)) for field in FIELDS),
         Tool(f"Mann-Whitney p < {ALPHA}", "archbench", rank_judge),
     ]
     print(
@@ -148,7 +150,10 @@ def describe(folder: Path, noise: NoiseFloor) -> None:
     print("archbench's verdicts on unchanged cases: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     voided = sum(report.voided for report in reports) / max(1, sum(report.processes for report in reports))
     print(f"worker processes voided as disturbed: {voided:.0%}")
-    print(f"noise floor: {noise.comparisons} comparisons of {len(noise.alarms) or 'no'} alarms")
+    print(f"noise floor: {noise.comparisons} comparisons with {len(noise.alarms) or 'no'} alarms")
+    timed = sorted(folder.glob("stock-unchanged-*.json"))
+    stock = {field: [separate_speedups(path, field) for path in timed] for field in FIELDS}
+    print_variation([paired_speedups(path) for path in unchanged], stock)
 
 
 def share(part: int, whole: int) -> str:

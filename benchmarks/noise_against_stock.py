@@ -45,7 +45,8 @@ def main() -> None:
         for field, speedups in stock.items():
             speedups.append(separate_speedups(path, field))
         print(f"stock {run + 1}/{arguments.stock_runs}: {walls['stock'][-1]:.0f} s", flush=True)
-    report(ours, stock, walls)
+    print_variation(ours, stock)
+    print("wall seconds a run: " + ", ".join(f"{name} {np.mean(values):.0f}" for name, values in walls.items()))
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -87,7 +88,8 @@ def separate_speedups(path: Path, field: str) -> dict[str, float]:
     return {workload: seconds[workload, "torch"] / seconds[workload, "openvino-cpu-f32"] for workload, _ in seconds}
 
 
-def report(ours, stock, walls) -> None:
+def print_variation(ours: list[dict[str, float]], stock: dict[str, list[dict[str, float]]]) -> None:
+    """One line a workload: how far its speedup wanders between runs, here and by three statistics of stock."""
     columns = {"archbench": ours, **{f"stock {field}": runs for field, runs in stock.items()}}
     print(f"\ncoefficient of variation of the speedup over {len(ours)} and {len(stock['median'])} separate runs, per cent")
     print(f"{'workload':45}{'speedup':>9}" + "".join(f"{name:>15}" for name in columns))
@@ -99,7 +101,6 @@ def report(ours, stock, walls) -> None:
         )
     worst = {name: max(variation([run[workload] for run in runs]) for workload in ours[0]) for name, runs in columns.items()}
     print(f"{'worst':54}" + "".join(f"{value:15.2f}" for value in worst.values()))
-    print("wall seconds a run: " + ", ".join(f"{name} {np.mean(values):.0f}" for name, values in walls.items()))
 
 
 def variation(values: list[float]) -> float:
