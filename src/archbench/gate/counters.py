@@ -33,9 +33,10 @@ class Tolerance:
         return 0 if not beyond else 1 if now > then else -1
 
 
+#: Where stack and heap begin decides which lines collide: unchanged code moved by 3 % of 94,000 misses between two checkouts.
 TOLERANCES = (
     Tolerance(name="instructions", read=instructions, share=0.01, floor=0),
-    Tolerance(name="LL misses", read=last_level_misses, share=0.02, floor=500),
+    Tolerance(name="LL misses", read=last_level_misses, share=0.02, floor=2000),
 )
 
 #: Packages whose version decides what is executed.
