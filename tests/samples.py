@@ -44,6 +44,7 @@ def record(
     allocator="retained",
     calibration=5e-4,
     torch="2",
+    numpy="2",
     **kwargs,
 ):
     """A record of `case_id` whose true latency is `own` seconds and whose reference takes `reference` seconds."""
@@ -53,7 +54,9 @@ def record(
         case_id=case_id,
         status=status,
         reason=None if status is Status.MEASURED else "because",
-        environment=Environment(fingerprint=fingerprint, versions={"torch": torch}, allocator=allocator, affinity=(1,)),
+        environment=Environment(
+            fingerprint=fingerprint, versions={"torch": torch, "numpy": numpy}, allocator=allocator, affinity=(1,)
+        ),
         cost={"macs": 1},
         granted=granted or {"threads": "1"},
         latency=latency(sampled).estimate.interval() if sampled else None,

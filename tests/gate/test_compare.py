@@ -126,6 +126,49 @@ def test_a_slower_machine_is_not_a_slower_network():
     assert {entry.verdict for entry in report.verdicts} == {Verdict.PASS}
 
 
+def test_another_numpy_is_not_taken_for_another_machine():
+    """Its matrix product, the calibration work, may be another one: siblings alone are compared."""
+    report = compare_runs(pair(), pair(1, own=1.1e-3, calibration=4e-4, numpy="3"))
+    found = {entry.case_id: entry for entry in report.verdicts}
+
+    assert report.drift is None
+    assert found[CASE].verdict is Verdict.REGRESSED
+    assert found[CASE].slowdown is None
+    assert found[CASE].relative.estimate == pytest.approx(1.1, rel=0.02)
+    assert any("numpy changed, and with it the calibration work" in note for note in report.notes)
+
+
+def test_runs_whose_workers_took_turns_saw_the_same_machine():
+    report = compare_runs(pair(), pair(1, own=1.1e-3, calibration=4e-4, numpy="3"), interleaved=True)
+    found = {entry.case_id: entry for entry in report.verdicts}
+
+    assert report.drift is None
+    assert found[CASE].verdict is Verdict.REGRESSED
+    assert found[CASE].slowdown.estimate == pytest.approx(1.1, rel=0.02)
+    assert found[REFERENCE].verdict is Verdict.PASS
+    assert not any("noise floor" in note or "calibration" in note for note in report.notes)
+
+
+def test_the_sibling_contradicts_only_when_it_is_sure():
+    slow = pair(1, own=1.05e-3, reference=3.15e-3)
+    noisy_sibling = pair(1, own=1.05e-3, reference=3.15e-3)
+    processes = noisy_sibling.records[CASE].processes
+    wobble = np.exp(0.1 * np.random.default_rng(5).standard_normal(len(processes)))
+    wide = tuple(
+        dataclasses.replace(
+            process,
+            reference=dataclasses.replace(
+                process.reference, duration_ns=tuple(int(value * factor) for value in process.reference.duration_ns)
+            ),
+        )
+        for process, factor in zip(processes, wobble, strict=True)
+    )
+    open_question = run_of(dataclasses.replace(noisy_sibling.records[CASE], processes=wide))
+
+    assert verdict(pair(), slow).verdict is Verdict.INCONCLUSIVE
+    assert verdict(pair(), open_question).verdict is Verdict.REGRESSED
+
+
 def test_a_regression_says_whether_the_kernels_changed():
     same, other = verdict(pair(), pair(1, own=2e-3)), verdict(pair(), pair(1, own=2e-3, graph=("gemm",)))
 

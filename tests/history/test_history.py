@@ -41,7 +41,7 @@ def test_a_run_comes_back_as_a_point_of_its_series(tmp_path, store):
     assert store.add(run) is None
     (point,) = store.series(CASE, "here")
     assert (point.run, point.path, point.date, point.commit) == (1, str(run.path), "2026-01-01T03:00:00", f"c{0:039}")
-    assert point.versions == {"torch": "2"}
+    assert point.versions == {"torch": "2", "numpy": "2"}
     assert point.seconds.interval().estimate == pytest.approx(1e-3, rel=0.01)
     assert point.latency.interval().estimate == pytest.approx(2.0, rel=0.01)
     assert point.speedup.interval().estimate == pytest.approx(3.0, rel=0.01)

@@ -68,7 +68,7 @@ def ab(
     a, b = compare_environments(cases, python_a, python_b, settings, _ROOT, _say)
     for name, python, run in (("A", python_a, a), ("B", python_b, b)):
         _print([f"{name}: {python}", results_table(run.records.values()), ""])
-    report = compare_runs(a, b, min_effect)
+    report = compare_runs(a, b, min_effect, interleaved=True)
     _print([gate_table(report), f"records: {a.path} and {b.path}"])
     outcome = report.outcome(strict=strict)
     click.echo(f"ab: {outcome.name.lower().replace('_', ' ')}")

@@ -29,11 +29,25 @@ _OLD_DAYS = 30
 
 
 def compare_runs(
-    baseline: RunFile, current: RunFile, min_effect: float = DEFAULT_MIN_EFFECT, noise: NoiseFloor | None = None
+    baseline: RunFile,
+    current: RunFile,
+    min_effect: float = DEFAULT_MIN_EFFECT,
+    noise: NoiseFloor | None = None,
+    *,
+    interleaved: bool = False,
 ) -> GateReport:
-    """Judge every case of either run. `min_effect` is the smallest relative change that counts."""
+    """Judge every case of either run.
+
+    `min_effect` is the smallest relative change that counts; `interleaved` says that the runs' workers took turns.
+    """
     same_machine = baseline.section.fingerprint == current.section.fingerprint
-    pair = RunPair(baseline.records, current.records, same_machine=same_machine, noise=noise if same_machine else None)
+    pair = RunPair(
+        baseline.records,
+        current.records,
+        same_machine=same_machine,
+        interleaved=interleaved,
+        noise=noise if same_machine else None,
+    )
     evidence = {case_id: pair.evidence(case_id) for case_id in pair.comparable()}
     judged = _judge(evidence, min_effect)
     deselected = frozenset(current.section.deselected)
@@ -46,12 +60,12 @@ def compare_runs(
     return GateReport(
         verdicts=verdicts,
         alerts=find_alerts(evidence, min_effect, LEVEL),
-        drift=_interval(pair.drift),
+        drift=None if interleaved else _interval(pair.drift),
         same_machine=same_machine,
         voided=sum(process.voided is not None for process in processes),
         processes=len(processes),
         uncalibrated=_uncalibrated(noise) if same_machine else None,
-        notes=tuple(_notes(baseline, current, verdicts, noise, same_machine=same_machine)),
+        notes=(*(() if interleaved else _machine_notes(pair, baseline, current, noise)), *_notes(baseline, current, verdicts)),
     )
 
 
@@ -140,21 +154,20 @@ def _uncalibrated(noise: NoiseFloor | None) -> str | None:
     return f"{len(noise.alarms)} of {noise.comparisons} comparisons of unchanged runs raised an alarm ({noise.alarms[0]})"
 
 
-def _notes(
-    baseline: RunFile,
-    current: RunFile,
-    verdicts: Iterable[CaseVerdict],
-    noise: NoiseFloor | None,
-    *,
-    same_machine: bool,
-) -> Iterable[str]:
-    if not same_machine:
+def _machine_notes(pair: RunPair, baseline: RunFile, current: RunFile, noise: NoiseFloor | None) -> Iterable[str]:
+    """What limits the comparison of latencies."""
+    if not pair.same_machine:
         yield (
             f"foreign baseline: it is of {baseline.section.fingerprint}, this run of {current.section.fingerprint};"
             " only ratios between backends are compared."
         )
+    elif pair.drift is None and any(pair.comparable()):
+        yield "numpy changed, and with it the calibration work: only ratios between backends are compared."
     elif noise is None:
         yield "no noise floor of this machine: `archbench calibrate` with two unchanged runs or more makes one."
+
+
+def _notes(baseline: RunFile, current: RunFile, verdicts: Iterable[CaseVerdict]) -> Iterable[str]:
     yield from _age(baseline)
     for package, (then, now) in _changed_versions(baseline, current).items():
         yield f"{package} changed from {then} to {now}."

@@ -61,11 +61,20 @@ class Evidence:
 class RunPair:
     """Two runs, `then` and `now`, whose measured cases can be compared one by one.
 
-    `drift` is how much slower the calibration work became, over the cases measured in both; None on different machines, where
-    only siblings can be compared, and where nothing is shared.
+    `drift` is how much slower the calibration work became, over the cases measured in both. It is 1 if the two runs were
+    `interleaved`, so that they saw the same machine, and None where latencies cannot be compared: on different machines, with
+    another version of the calibration work, and where nothing is shared.
     """
 
-    def __init__(self, then: Records, now: Records, *, same_machine: bool, noise: NoiseFloor | None = None) -> None:
+    def __init__(
+        self,
+        then: Records,
+        now: Records,
+        *,
+        same_machine: bool,
+        interleaved: bool = False,
+        noise: NoiseFloor | None = None,
+    ) -> None:
         self.then = then
         self.now = now
         self.same_machine = same_machine
@@ -73,7 +82,11 @@ class RunPair:
         self._siblings: dict[object, list[str]] = {}
         for case_id in self.comparable():
             self._siblings.setdefault(parse_case(case_id).pairing, []).append(case_id)
-        self.drift = self._measure_drift() if same_machine and self._siblings else None
+        self.drift: LogEstimate | None = None
+        if interleaved:
+            self.drift = LogEstimate(value=0.0, squared_error=0.0, degrees=1)
+        elif same_machine and self._siblings and _same_calibration(then, now):
+            self.drift = self._measure_drift()
 
     def comparable(self) -> Iterator[str]:
         """Cases measured in both runs under the same granted configuration."""
@@ -124,6 +137,12 @@ class RunPair:
     def _measure_drift(self) -> LogEstimate:
         shared = [case_id for group in self._siblings.values() for case_id in group]
         return calibration(_pooled(self.now, shared)).estimate.over(calibration(_pooled(self.then, shared)).estimate)
+
+
+def _same_calibration(then: Records, now: Records) -> bool:
+    """The calibration work is numpy's, so another numpy would be taken for another machine."""
+    before, after = ({record.environment.versions.get("numpy") for record in run.values()} for run in (then, now))
+    return before == after
 
 
 def _granted(record: CaseRecord) -> dict[str, object]:
