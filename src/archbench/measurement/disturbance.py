@@ -16,8 +16,9 @@ SLOWER = 0.08
 #: Share of the sampling time that the hypervisor may take.
 STOLEN = 0.01
 
-#: A case keeps at least so many processes, its quietest: with fewer, nothing could be said of it at all.
-KEPT = 6
+#: A case keeps at least so many processes, its quietest. With six, whose faster half is three, an interval has two degrees of
+#: freedom and decides little; with twelve, where a neighbour is never quiet, the disturbed ones spread it.
+KEPT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
