@@ -14,6 +14,7 @@ import pytest
 
 from archbench.cache import file_digest
 from archbench.gate.baselines import accept
+from archbench.gate.noise import NoiseFloor, write_noise
 from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
 from archbench.stats.processes import undisturbed
@@ -211,6 +212,17 @@ def test_a_gate_that_cannot_compare_says_so(accepted):
 def test_a_strict_gate_does_not_let_the_inconclusive_through(accepted):
     # One process says nothing of the spread between processes.
     assert accepted.run_archbench("--archbench-strict").ret == 10
+
+
+def test_a_gate_that_fired_on_unchanged_runs_is_not_green(accepted, baseline_run):
+    fingerprint = read_run_file(baseline_run).section.fingerprint
+    alarm = "monday.json against tuesday.json: torch"
+    write_noise(accepted.path / "baselines", NoiseFloor(fingerprint=fingerprint, date="", comparisons=1, alarms=(alarm,)))
+
+    result = accepted.run_archbench("--archbench-gate")
+
+    assert result.ret == 15
+    result.stdout.fnmatch_lines([f"uncalibrated: 1 of 1 comparisons of unchanged runs raised an alarm ({alarm})"])
 
 
 def test_a_wrong_compiled_network_is_a_parity_failure_and_is_not_timed(project, tmp_path):
