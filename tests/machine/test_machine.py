@@ -78,5 +78,6 @@ def test_an_isa_cap_reaches_every_library():
     assert isa_environment("avx2") == {
         "ONEDNN_MAX_CPU_ISA": "AVX2",
         "OV_CPU_MAX_ISA": "AVX2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
         "ATEN_CPU_CAPABILITY": "avx2",
     }

@@ -142,7 +142,6 @@ def test_a_run_can_be_accepted_and_is_then_found_by_compare(project, baseline_ru
 
 def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(accepted):
     accepted.makepyfile(test_claims=CLAIMS)
-    accepted.run_archbench(*ENOUGH).assert_outcomes(passed=3, skipped=10)
     (baseline,) = accepted.path.glob("baselines/*/0001_custom.json")
     baseline.write_text(
         baseline.read_text().replace(
@@ -305,9 +304,6 @@ def pytest_runtest_logreport(report):
     assert journal.read_bytes().startswith(kept)
     assert journal.read_bytes().count(b"\n") == 26
     assert len(read_run_file(project.path / "run.json").records) == 26
-    again = project.run_archbench("--archbench-resume", workloads=MORE_THAN_TAKE_TURNS)
-    assert again.ret == 2
-    assert "no unfinished run" in again.stdout.str()
 
 
 def test_an_interrupted_run_can_never_become_the_baseline(project):

@@ -68,7 +68,7 @@ def test_a_full_cache_costs_only_what_it_cannot_hold_and_is_named(project, small
 def test_a_full_disk_stops_the_run_in_one_line_and_earlier_records_are_kept(project, small_disk, cache_root):
     keep = "cp -r .archbench/runs ../kept"
     run = quoted(f"--archbench-cache={cache_root}")
-    finished = small_disk("12k", f"cp test_speed.py small && cd small && {{ {run}; code=$?; {keep}; exit $code; }}")
+    finished = small_disk("16k", f"cp test_speed.py small && cd small && {{ {run}; code=$?; {keep}; exit $code; }}")
 
     (journal,) = project.glob("kept/*/records.jsonl")
     said = finished.stdout + finished.stderr
