@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archbench.cache import content_key
 from archbench.contracts import Backend, Form, Instrument
 from archbench.errors import WorkerError
 from archbench.machine.allocator import allocator_environment
 from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
-from archbench.measurement.launcher import Launcher
+from archbench.measurement.launcher import Launcher, inherited_environment
 from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.session import Look, PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings, SessionSettings
@@ -114,6 +116,12 @@ class CountSession:
         )
         return Launcher(preload, environment, prefix=self._instrument.command(self._counting.model, folder))
 
+    def _place(self) -> str:
+        """What decides where stack and heap of a worker begin, and with them which cache lines collide."""
+        environment = sorted((name, str(len(value))) for name, value in inherited_environment().items())
+        cache = str(self._settings.cache.absolute())
+        return content_key(sys.executable, str(Path.cwd()), cache, *(text for pair in environment for text in pair))[:16]
+
     def _job(self, case: Case) -> messages.Job:
         return messages.Job(
             workload=case.workload.id,
@@ -149,7 +157,12 @@ class CountSession:
             parity=loaded.parity,
             executed_graph=loaded.executed_graph,
             counts=Counts(
-                instrument=self._instrument.name, machine=self._machine, cpu=counted.cpu, cold=counted.cold, warm=counted.warm
+                instrument=self._instrument.name,
+                machine=self._machine,
+                cpu=counted.cpu,
+                cold=counted.cold,
+                warm=counted.warm,
+                place=self._place(),
             ),
             phases={"counting": counted.seconds},
         )

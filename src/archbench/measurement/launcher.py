@@ -24,7 +24,7 @@ _START_TIMEOUT_S = 120.0
 _QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "OPENVINO_TELEMETRY": "0", "PYTHONWARNINGS": "ignore"}
 
 
-def _inherited() -> dict[str, str]:
+def inherited_environment() -> dict[str, str]:
     """Our environment without the name of the running test: its length would move the worker's stack."""
     return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
@@ -46,7 +46,7 @@ class Launcher:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env={**_inherited(), **_QUIET, **environment},
+            env={**inherited_environment(), **_QUIET, **environment},
             start_new_session=True,
         )
         self._pending = b""

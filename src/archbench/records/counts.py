@@ -19,6 +19,7 @@ class Counts:
         cpu: features that the machine showed to the runtimes.
         cold: the inference right after the caches were emptied.
         warm: the inference right after that one.
+        place: digest of what decides where stack and heap begin: interpreter, cache folder, environment.
     """
 
     instrument: str
@@ -26,6 +27,7 @@ class Counts:
     cpu: tuple[str, ...]
     cold: Mapping[str, int]
     warm: Mapping[str, int]
+    place: str = ""
 
 
 def instructions(counts: Mapping[str, int]) -> int:
