@@ -51,7 +51,11 @@ class Launcher:
         )
         self._pending = b""
         self._versions: Mapping[str, str] | None = None
-        self._send(preload)
+        try:
+            self._send(preload)
+        except WorkerError:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
