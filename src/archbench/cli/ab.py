@@ -71,7 +71,7 @@ def ab(
     report = compare_runs(a, b, min_effect, interleaved=True)
     _print([gate_table(report), f"records: {a.path} and {b.path}"])
     outcome = report.outcome(strict=strict)
-    click.echo(f"ab: {outcome.name.lower().replace('_', ' ')}")
+    click.echo(f"ab: {outcome.text}")
     sys.exit(outcome.value)
 
 

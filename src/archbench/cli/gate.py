@@ -52,5 +52,5 @@ def gate(run: Path, baseline_path: Path | None, folder: Path, min_effect: float,
     click.echo(gate_table(report))
     outcome = report.outcome(strict=strict)
     click.echo(f"baseline: {found}")
-    click.echo(f"gate: {outcome.name.lower().replace('_', ' ')}")
+    click.echo(f"gate: {outcome.text}")
     sys.exit(outcome.value)

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from archbench.experiments.claim import Claim, Finding, Point, settle
 from archbench.records.counts import last_level_misses
 from archbench.records.record import Status
-from archbench.registry import REFERENCE_BACKEND
+from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
 from archbench.units import format_ratio
 
-_ACCELERATED = "openvino-cpu-f32"
 _SAVERS = ("depthwise-bottleneck", "depthwise-separable")
 
 #: "About an order of magnitude", read as nearer to ten than to one on a logarithmic scale.
@@ -44,9 +43,9 @@ def _savings(points: tuple[Point, ...]) -> Mapping[str, tuple[str, float]]:
     """Pattern, and native over accelerated warm misses, by workload counted on both."""
     misses = {(point.case.workload, point.case.backend): count for point, count in _warm(points)}
     return {
-        workload.id: (workload.pattern, native / max(1, misses[workload, _ACCELERATED]))
+        workload.id: (workload.pattern, native / max(1, misses[workload, ACCELERATED_BACKEND]))
         for (workload, backend), native in misses.items()
-        if backend == REFERENCE_BACKEND and (workload, _ACCELERATED) in misses
+        if backend == REFERENCE_BACKEND and (workload, ACCELERATED_BACKEND) in misses
     }
 
 

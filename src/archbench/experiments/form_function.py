@@ -9,13 +9,11 @@ from dataclasses import asdict
 from archbench.cost.formulas import cost_of
 from archbench.experiments.claim import Claim, Finding, Point, settle
 from archbench.records.interval import Interval
-from archbench.registry import REFERENCE_BACKEND
+from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import CONFIDENCE, LogEstimate
 from archbench.stats.processes import latency, speedup
 from archbench.units import format_ratio
-
-ACCELERATED = "openvino-cpu-f32"
 
 #: Changes smaller than this are not called a rise or a fall.
 MARGIN = 0.02
@@ -33,19 +31,19 @@ def faster_everywhere(points: tuple[Point, ...]) -> Finding:
     return settle(
         (_compare(gain.bounded, 1.0), f"{point.case.workload.id} {_show(gain)}")
         for point in points
-        if point.case.backend == ACCELERATED and (gain := point.record.speedup) is not None
+        if point.case.backend == ACCELERATED_BACKEND and (gain := point.record.speedup) is not None
     )
 
 
 def depthwise_bottleneck_gains_most(points: tuple[Point, ...]) -> Finding:
     """At depth 50, where all six patterns were measured alike, its interval lies above every other's."""
-    deep = [point for point in points if point.case.backend == ACCELERATED and point.case.workload.depth == _DEEP]
+    deep = [point for point in points if point.case.backend == ACCELERATED_BACKEND and point.case.workload.depth == _DEEP]
     return settle(part for group in _alike(deep, "pattern", "groups", "ratio") for part in _beats_others(group))
 
 
 def speedup_does_not_fall_with_depth(points: tuple[Point, ...]) -> Finding:
     """The deepest network's speedup is not lower than the shallowest's by more than MARGIN, in any pattern."""
-    accelerated = [point for point in points if point.case.backend == ACCELERATED]
+    accelerated = [point for point in points if point.case.backend == ACCELERATED_BACKEND]
     return settle(_rise(group, "depth", _speedup_ratio, 1 - MARGIN) for group in _series(accelerated, "depth"))
 
 
@@ -57,13 +55,13 @@ def native_latency_rises_with_batch(points: tuple[Point, ...]) -> Finding:
 
 def accelerated_latency_steady_with_batch(points: tuple[Point, ...]) -> Finding:
     """Per image, the largest batch is within STEADY of a single image on OpenVINO, in every pattern."""
-    accelerated = [point for point in points if point.case.backend == ACCELERATED]
+    accelerated = [point for point in points if point.case.backend == ACCELERATED_BACKEND]
     return settle(_steady(group) for group in _series(accelerated, "batch"))
 
 
 def latency_rises_with_width(points: tuple[Point, ...]) -> Finding:
     """Each doubling of the width makes every pattern slower, on torch and on OpenVINO."""
-    watched = [point for point in points if point.case.backend in (REFERENCE_BACKEND, ACCELERATED)]
+    watched = [point for point in points if point.case.backend in (REFERENCE_BACKEND, ACCELERATED_BACKEND)]
     return settle(
         _rise((narrow, wide), "width", _latency_ratio, 1 + MARGIN)
         for group in _series(watched, "width")

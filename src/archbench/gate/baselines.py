@@ -63,7 +63,7 @@ def accept(run: RunFile, root: Path, reason: str) -> Path:
     document = with_section(run.document, dataclasses.replace(run.section, accepted=acceptance))
     folder = root / run.section.fingerprint
     number = max((int(path.name[:4]) for path in baseline_files(folder)), default=0) + 1
-    return _write(folder / f"{number:04}_{run.section.profile}.json", msgspec.json.encode(document))
+    return write_whole(folder / f"{number:04}_{run.section.profile}.json", msgspec.json.encode(document))
 
 
 def every_baseline(root: Path) -> Iterator[RunFile]:
@@ -77,12 +77,17 @@ def every_baseline(root: Path) -> Iterator[RunFile]:
             yield read_run_file(path)
 
 
-def _write(path: Path, content: bytes) -> Path:
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file so that no reader meets a part of it, and return the path.
+
+    Raises:
+        BaselineError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        raise BaselineError(f"cannot write the baseline {path}: {error.strerror}.") from error
+        raise BaselineError(f"cannot write {path}: {error.strerror}; name another folder with --baselines.") from error
     return path

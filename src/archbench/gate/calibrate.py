@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from archbench.errors import BaselineError
-from archbench.gate.compare import compare_runs, versions_of
+from archbench.gate.compare import compare_runs
 from archbench.gate.evidence import Evidence, RunPair
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import GateReport, Verdict
@@ -59,7 +59,7 @@ def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: f
 def _code(run: RunFile) -> tuple[object, ...]:
     """What must be equal for two runs to be of the same code."""
     commit = run.document.get("commit_info") or {}
-    return (commit.get("id"), commit.get("dirty"), versions_of(run))
+    return (commit.get("id"), commit.get("dirty"), run.versions)
 
 
 def _require_usable(runs: Sequence[RunFile], planted: Sequence[RunFile]) -> None:

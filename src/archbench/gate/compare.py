@@ -16,7 +16,7 @@ from archbench.gate.kernels import kernel_changes
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import DEFAULT_MIN_EFFECT, CaseVerdict, GateReport, Verdict
 from archbench.records.interval import Interval
-from archbench.records.record import CaseRecord, Status
+from archbench.records.record import Status, changed_versions
 from archbench.records.runfile import RunFile
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import CONFIDENCE, LogEstimate
@@ -169,7 +169,7 @@ def _machine_notes(pair: RunPair, baseline: RunFile, current: RunFile, noise: No
 
 def _notes(baseline: RunFile, current: RunFile, verdicts: Iterable[CaseVerdict]) -> Iterable[str]:
     yield from _age(baseline)
-    for package, (then, now) in _changed_versions(baseline, current).items():
+    for package, (then, now) in changed_versions(baseline.versions, current.versions).items():
         yield f"{package} changed from {then} to {now}."
     planted = [case_id for case_id, record in current.records.items() if record.planted]
     if planted:
@@ -185,14 +185,3 @@ def _age(baseline: RunFile) -> Iterable[str]:
         days = (datetime.now(UTC) - datetime.fromisoformat(accepted.date)).days
         if days > _OLD_DAYS:
             yield f"old baseline: accepted {days} days ago; measure and accept a new one."
-
-
-def _changed_versions(baseline: RunFile, current: RunFile) -> Mapping[str, tuple[str, str]]:
-    then, now = versions_of(baseline), versions_of(current)
-    return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
-
-
-def versions_of(run: RunFile) -> Mapping[str, str]:
-    """Versions of the packages that a run was measured with."""
-    first: CaseRecord | None = next(iter(run.records.values()), None)
-    return first.environment.versions if first is not None else {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from archbench.errors import RecordFileError
+from archbench.gate.baselines import write_whole
 
 _NAME = "noise.json"
 
@@ -58,14 +59,6 @@ def write_noise(root: Path, noise: NoiseFloor) -> Path:
     """Keep the noise floor beside the baselines of its machine and return the path.
 
     Raises:
-        RecordFileError: it cannot be written.
+        BaselineError: it cannot be written.
     """
-    path = root / noise.fingerprint / _NAME
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(noise)))
-        partial.replace(path)
-    except OSError as error:
-        raise RecordFileError(f"cannot write {path}: {error.strerror}.") from error
-    return path
+    return write_whole(root / noise.fingerprint / _NAME, msgspec.json.format(msgspec.json.encode(noise)))

@@ -41,6 +41,11 @@ class Outcome(Enum):
     INCONCLUSIVE = 10
     PASSED = 0
 
+    @property
+    def text(self) -> str:
+        """As people read it."""
+        return self.name.lower().replace("_", " ")
+
 
 #: No baseline at all: there is no report to carry an outcome.
 NO_BASELINE_STATUS = 12

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archbench.errors import UsageError
+from archbench.gate.compare import LEVEL
 from archbench.gate.evidence import Evidence
 from archbench.history.store import Point
-
-#: One-sided level at which a run counts as bad.
-_LEVEL = 0.025
+from archbench.records.record import changed_versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,7 @@ class Suspect:
     @property
     def changed(self) -> dict[str, tuple[str, str]]:
         """Packages whose version differs between the two."""
-        then, now = self.last_good.versions, self.first_bad.versions
-        return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
+        return changed_versions(self.last_good.versions, self.first_bad.versions)
 
 
 def first_bad(series: Sequence[Point], min_effect: float) -> Suspect:
@@ -65,7 +63,7 @@ def first_bad(series: Sequence[Point], min_effect: float) -> Suspect:
 def _is_bad(point: Point, good: Point, min_effect: float) -> bool:
     relative = good.speedup.over(point.speedup) if good.speedup and point.speedup else None
     evidence = Evidence(slowdown=point.latency.over(good.latency), relative=relative)
-    return evidence.p_worse(min_effect) <= _LEVEL
+    return evidence.p_worse(min_effect) <= LEVEL
 
 
 def versions_between(series: Sequence[Point]) -> Iterator[str]:

@@ -20,8 +20,6 @@ from archbench.records.runfile import RunFile
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.processes import calibration, latency, speedup
 
-DEFAULT_STORE = Path(".archbench/history.sqlite")
-
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, digest TEXT UNIQUE NOT NULL, path TEXT NOT NULL, date TEXT NOT NULL,
@@ -115,14 +113,13 @@ class History:
 
 def _insert_run(database: sqlite3.Connection, run: RunFile) -> int | None:
     commit = run.document.get("commit_info") or {}
-    versions = next((record.environment.versions for record in run.records.values()), {})
     row = (
         hashlib.sha256(run.path.read_bytes()).hexdigest(),
         str(run.path),
         str(run.document.get("datetime", "")),
         run.section.fingerprint,
         str(commit.get("id", "")),
-        json.dumps(dict(versions)),
+        json.dumps(dict(run.versions)),
     )
     columns = "digest, path, date, fingerprint, commit_id, versions"
     cursor = database.execute(f"INSERT OR IGNORE INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608

@@ -42,7 +42,7 @@ def compare_environments(
         for start in range(0, len(groups), _TOGETHER):
             together = groups[start : start + _TOGETHER]
             say(f"archbench: workloads {start + 1} to {start + len(together)} of {len(groups)}")
-            plans = [_plan(group, python) for group in together for python in pythons]
+            plans = [PairedPlan.of(group, python) for group in together for python in pythons]
             _keep(session.measure(plans), plans, pythons, journals)
     for journal in journals:
         journal.finish()
@@ -55,12 +55,6 @@ def _groups(cases: Iterable[Case]) -> Iterator[list[Case]]:
     for case in cases:
         groups.setdefault(case.pairing, []).append(case)
     yield from groups.values()
-
-
-def _plan(group: Sequence[Case], python: str) -> PairedPlan:
-    first = group[0]
-    backends = tuple(case.backend for case in group)
-    return PairedPlan(workload=first.workload, backends=backends, threads=first.threads, isa=first.isa, python=python)
 
 
 def _keep(

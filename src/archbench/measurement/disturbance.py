@@ -6,7 +6,7 @@ the reason, and another one is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Calibration work slower than this share above the quietest process marks a disturbed one. On a quiet machine its median stays
@@ -29,17 +29,12 @@ class Window:
     stolen: float
 
 
-def quietest(windows: Iterable[Window]) -> float:
-    """The least calibration, in nanoseconds, of one window or more."""
-    return min(window.calibration_ns for window in windows)
-
-
 def disturbances(windows: Sequence[Window], run_floor_ns: float) -> list[str | None]:
     """What disturbed each window of a case, None for a quiet one. `run_floor_ns` is the quietest of the whole run."""
     if not windows:
         return []
     # What ran just before it tells on the calibration, so the case's own floor counts, unless that is itself disturbed.
-    floor_ns = min(quietest(windows), run_floor_ns * (1 + SLOWER))
+    floor_ns = min(*(window.calibration_ns for window in windows), run_floor_ns * (1 + SLOWER))
     order = sorted(range(len(windows)), key=lambda index: (windows[index].stolen > STOLEN, windows[index].calibration_ns))
     kept = set(order[:KEPT])
     return [None if index in kept else _disturbance(window, floor_ns) for index, window in enumerate(windows)]

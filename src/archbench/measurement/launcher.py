@@ -16,12 +16,19 @@ from typing import IO
 import msgspec
 
 from archbench.errors import WorkerError
+from archbench.machine.allocator import allocator_environment
+from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 
 _START_TIMEOUT_S = 120.0
 
 #: Fixed for every worker: numpy's own threads would be a neighbour, and hash order must not vary.
 _QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "OPENVINO_TELEMETRY": "0", "PYTHONWARNINGS": "ignore"}
+
+
+def worker_environment(allocator: str, isa: str | None, threads: int) -> Mapping[str, str]:
+    """What must be set before a runtime is imported, so that it uses this allocator, ISA cap and number of threads."""
+    return {**allocator_environment(allocator), **isa_environment(isa), "OMP_NUM_THREADS": str(threads)}
 
 
 def inherited_environment() -> dict[str, str]:

@@ -14,12 +14,10 @@ from archbench.contracts import Backend
 from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
-from archbench.machine.allocator import allocator_environment
 from archbench.machine.fingerprint import read_fingerprint
-from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 from archbench.measurement.disturbance import disturbances
-from archbench.measurement.launcher import Launcher
+from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
@@ -44,6 +42,12 @@ class PairedPlan:
     threads: int
     isa: str | None
     python: str = sys.executable
+
+    @classmethod
+    def of(cls, cases: Sequence[Case], python: str = sys.executable) -> PairedPlan:
+        """The plan of cases, one or more, that differ in their backend alone."""
+        first, backends = cases[0], tuple(case.backend for case in cases)
+        return cls(workload=first.workload, backends=backends, threads=first.threads, isa=first.isa, python=python)
 
     @property
     def sampled(self) -> tuple[str, ...]:
@@ -223,11 +227,7 @@ class PairedSession:
         return (plan.python, plan.isa, plan.threads, self._preload(plan))
 
     def _launch(self, plan: PairedPlan) -> Launcher:
-        environment = {
-            **allocator_environment(self._settings.allocator),
-            **isa_environment(plan.isa),
-            "OMP_NUM_THREADS": str(plan.threads),
-        }
+        environment = worker_environment(self._settings.allocator, plan.isa, plan.threads)
         return Launcher(
             messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment, plan.python
         )

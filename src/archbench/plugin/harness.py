@@ -162,9 +162,7 @@ class Harness:
         self._report(records)
 
     def _plan(self, cases: list[Case]) -> PairedPlan:
-        wanted = tuple(case.backend for case in cases if case.id not in self.records)
-        first = cases[0]
-        return PairedPlan(workload=first.workload, backends=wanted, threads=first.threads, isa=first.isa)
+        return PairedPlan.of([case for case in cases if case.id not in self.records])
 
     def _report(self, records: Iterable[CaseRecord]) -> None:
         """Say what each workload gained and how long the rest will take; add up where the time went."""

@@ -167,11 +167,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if harness is not None:
         harness.close()
         harness.finish()
-        if session.config.stash[OPTIONS].counting is not None:
-            _write_counts(session.config, harness)
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
     try:
+        if harness is not None and session.config.stash[OPTIONS].counting is not None:
+            _write_counts(session.config, harness)
         return (yield)
     except OSError as error:
         if harness is None:
@@ -236,8 +236,7 @@ def _show_gate(terminalreporter: Any, config: pytest.Config) -> None:
 
     for line in gate_table(report).splitlines():
         terminalreporter.write_line(line)
-    outcome = report.outcome(strict=config.stash[OPTIONS].strict)
-    terminalreporter.write_line(f"gate: {outcome.name.lower().replace('_', ' ')}")
+    terminalreporter.write_line(f"gate: {report.outcome(strict=config.stash[OPTIONS].strict).text}")
 
 
 def _relative(path: Path, root: Path) -> Path:

@@ -96,6 +96,11 @@ class Environment:
     affinity: tuple[int, ...]
 
 
+def changed_versions(then: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Packages whose version differs, with both versions; one that was not there before is "none"."""
+    return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
     """Everything measured for one case.

@@ -57,6 +57,11 @@ class RunFile:
     section: RunSection
     records: Mapping[str, CaseRecord]
 
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the packages it was measured with; empty if it holds no record."""
+        return next((record.environment.versions for record in self.records.values()), {})
+
 
 def read_run_file(path: Path) -> RunFile:
     """Read a run or baseline file.

@@ -122,13 +122,12 @@ def baselines_table(baselines: Iterable[RunFile]) -> str:
     table = plain_table("baseline", "cases", "accepted", "reason", "versions", left=5)
     for run in baselines:
         acceptance = run.section.accepted
-        versions = next((record.environment.versions for record in run.records.values()), {})
         table.add_row(
             str(run.path),
             str(len(run.records)),
             acceptance.date if acceptance else "-",
             acceptance.reason if acceptance else "-",
-            ", ".join(f"{name} {versions[name]}" for name in ("torch", "openvino") if name in versions),
+            ", ".join(f"{name} {run.versions[name]}" for name in ("torch", "openvino") if name in run.versions),
         )
     return table_text(table) if table.row_count else ""
 
