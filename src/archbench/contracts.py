@@ -101,27 +101,39 @@ class Backend(Protocol):
         """
 
 
-class Instrument(Protocol):
-    """Something besides the clock that reads a number off one inference.
+#: Whole numbers by state of the machine ("cold", "warm", ...) and quantity.
+Readings = Mapping[str, Mapping[str, int]]
 
-    Obligations: importing its file imports nothing heavy; `count` is called in a process started with `command` and
-    `environment` and gives exact numbers of exactly one cold and one warm inference.
+
+class Instrument(Protocol):
+    """Something besides the clock that reads numbers off a case.
+
+    Obligations: importing its file imports nothing heavy; `prepare` and `read` are called once each, in a worker process of
+    the case's own that was started with `command`.
     """
 
     name: str
-    #: What it counts, and the unit of each.
+    #: What it is, in a few words.
+    title: str
+    #: The unit of each quantity it reads.
     units: Mapping[str, str]
-    #: Whether the numbers come from a simulated machine, and so may be compared between machines.
+    #: Whether the numbers come from a simulated machine: they repeat, may be compared between machines, and cases may be read
+    #: side by side.
     simulated: bool
+    #: Whether it can read no more than one thread.
+    single_threaded: bool
+    #: ISA cap and allocator preset of its cases unless others are asked for.
+    isa: str | None
+    allocator: str
 
     def absence(self) -> str | None:
         """Why this machine cannot use it, or None. Must not raise."""
 
     def version(self) -> str:
-        """Version of the tool that counts."""
+        """Version of the tool that reads."""
 
-    def machine(self, model: str) -> str:
-        """Name of the machine that `model` simulates; it may hold letters, digits and hyphens.
+    def machine(self, model: str) -> str | None:
+        """Name of the machine that `model` simulates, of letters, digits and hyphens; None for the machine it runs on.
 
         Raises:
             UnknownNameError: no such model.
@@ -130,11 +142,11 @@ class Instrument(Protocol):
     def command(self, model: str, folder: Path) -> tuple[str, ...]:
         """What goes before the interpreter on the worker's command line; files go to `folder`."""
 
-    def count(self, run: Callable[[], None], name: str, folder: Path) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Counts of a cold and of a warm call of `run`, which has been called before. `name` is new at each call."""
+    def prepare(self) -> None:
+        """Called before anything of the case is loaded."""
 
-    def cpu_features(self) -> tuple[str, ...]:
-        """Features of the processor that the worker sees."""
+    def read(self, run: Callable[[], None], name: str, folder: Path) -> Readings:
+        """Numbers of `run`, one inference, which has been called before. `name` is new at each call."""
 
 
 class Clock(Protocol):

@@ -29,6 +29,9 @@ BACKENDS: Mapping[str, str] = {
 
 INSTRUMENTS: Mapping[str, str] = {
     "callgrind": "archbench.instruments.callgrind:CALLGRIND",
+    "perf": "archbench.instruments.perf:PERF",
+    "energy": "archbench.instruments.energy:ENERGY",
+    "memory": "archbench.instruments.memory:MEMORY",
 }
 
 REFERENCE_BACKEND = "torch"

@@ -65,6 +65,8 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("cost", "bottleneck-d1-w10-k3-r4-5x5-b1"), "bottleneck needs a width that its ratio divides"),
         (("cost",), "Missing argument 'ID'"),
         (("cases", "--profile", "quick"), "unknown profile 'quick'"),
+        (("cases", "--experiment", "cash"), "unknown experiment 'cash'"),
+        (("cases", "--experiment", "cache-depth", "--profile", "counters"), "has the profiles smoke, nightly, paper"),
         (("cases", "--backend", "tensorflow"), "unknown backend 'tensorflow'"),
         (("cases", "-k", "(("), "-k takes words joined by and, or, not"),
         (("cases", "--threads", "0"), "`threads >= 1` must hold"),

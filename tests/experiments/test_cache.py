@@ -22,7 +22,7 @@ def counted(misses):
             case_id = f"{pattern}-d10-w64-k3{PATTERNS[pattern]}-56x56-b1:{backend}:t1:avx"
             counts = {"instructions": 1, "LL instruction misses": 0, "LL read misses": count, "LL write misses": 0}
             plain = record(case_id, np.random.default_rng(0), status=Status.CHECKED)
-            simulated = Counts(instrument="callgrind", machine="m", cpu=(), cold=counts, warm=counts)
+            simulated = Counts(instrument="callgrind", machine="m", cpu=(), states={"warm": counts})
             records[case_id] = dataclasses.replace(plain, status=Status.COUNTED, counts=simulated)
     return records
 
@@ -40,7 +40,7 @@ AS_PUBLISHED = {
 
 
 def test_the_paper_s_own_picture_holds():
-    assert outcomes(AS_PUBLISHED) == [Outcome.HOLDS] * 3
+    assert outcomes(AS_PUBLISHED) == [Outcome.HOLDS] * 3 + [Outcome.NOT_MEASURED] * 2
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_each_claim_can_fail(pattern, pair, refuted):
 
 
 def test_what_was_not_counted_on_both_is_not_measured():
-    assert [judge(claim, {}).outcome for claim in CLAIMS] == [Outcome.NOT_MEASURED] * 3
+    assert [judge(claim, {}).outcome for claim in CLAIMS] == [Outcome.NOT_MEASURED] * 5
     timed = {"x": record("standard-d10-w64-k3-56x56-b1:torch:t1", np.random.default_rng(0), count=2)}
     timed = {entry.case_id: entry for entry in timed.values()}
-    assert [judge(claim, timed).outcome for claim in CLAIMS] == [Outcome.NOT_MEASURED] * 3
+    assert [judge(claim, timed).outcome for claim in CLAIMS] == [Outcome.NOT_MEASURED] * 5

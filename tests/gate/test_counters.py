@@ -39,8 +39,7 @@ def counted(
             machine=machine,
             cpu=cpu,
             place=place,
-            cold={**counts, "LL read misses": misses},
-            warm={**counts, "LL read misses": misses},
+            states={state: {**counts, "LL read misses": misses} for state in ("cold", "warm")},
         ),
     )
 

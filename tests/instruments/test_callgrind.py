@@ -1,5 +1,6 @@
 """The simulated machine: its models, what it refuses, and exact counts of a program whose work is known."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,18 +18,21 @@ COUNT = """
 import sys
 from pathlib import Path
 from archbench.instruments.callgrind import CALLGRIND
+from archbench.instruments.cpu_features import cpu_features
 import numpy as np
 
 field = np.zeros({size} // 8)
-cold, warm = CALLGRIND.count(lambda: field.sum(), "sum", Path(sys.argv[1]))
-print(cold["LL read misses"], warm["LL read misses"], warm["instructions"], *CALLGRIND.cpu_features())
+counts = CALLGRIND.read(lambda: field.sum(), "sum", Path(sys.argv[1]))
+cold, warm = counts["cold"], counts["warm"]
+print(cold["LL read misses"], warm["LL read misses"], warm["instructions"], *cpu_features())
 """
 
 
 def count_sum(tmp_path, size, model="i5-7600k"):
     """Last-level read misses, cold and warm, instructions and CPU features of one sum over `size` bytes."""
     command = [*CALLGRIND.command(model, tmp_path), sys.executable, "-c", COUNT.format(size=size), str(tmp_path)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     cold, warm, instructions, *features = finished.stdout.split()
     return int(cold), int(warm), int(instructions), features
 
@@ -80,7 +84,7 @@ def test_the_host_s_caches_are_read_and_its_last_level_rounded_to_a_power_of_two
             (folder / name).write_text(f"{value}\n")
         (folder / "coherency_line_size").write_text("64\n")
 
-    first, data, last = callgrind._host_caches(tmp_path)
+    first, data, last = callgrind._caches_of_host(tmp_path)
 
     assert (first, data) == ("32768,8,64", "49152,12,64")
     # 266240 KiB over 131072 sets of 64 bytes: 32.5 ways

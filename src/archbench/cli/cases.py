@@ -11,19 +11,30 @@ import click
 from archbench.errors import UsageError
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.experiment import EXPERIMENTS, experiment_named
 from archbench.workloads.grids import PROFILES, profile_cases
 
 
 @click.command()
 @click.option("-k", "expression", default="", metavar="EXPRESSION", help="Keep the ids that match, as pytest's -k does.")
 @click.option("--profile", default="smoke", metavar="NAME", help=f"{', '.join(PROFILES)} (default: smoke).")
+@click.option("--experiment", metavar="NAME", help=f"Those of an experiment in that profile: {', '.join(EXPERIMENTS)}.")
 @click.option("--backend", "backends", multiple=True, metavar="NAME", help=f"{', '.join(BACKENDS)}.")
 @click.option("--threads", default=1, metavar="N", help="Threads of every backend (default: 1).")
 @click.option("--isa", "isas", multiple=True, metavar="CAP", help=f"Cap the ISA: {', '.join(ISA_CAPS)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of ids.")
-def cases(expression: str, profile: str, backends: tuple[str, ...], threads: int, isas: tuple[str, ...], as_json: bool) -> None:
+def cases(
+    expression: str,
+    profile: str,
+    experiment: str | None,
+    backends: tuple[str, ...],
+    threads: int,
+    isas: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """List the case ids of a profile."""
-    listed = profile_cases(profile, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
+    of = profile_cases if experiment is None else experiment_named(experiment).cases
+    listed = of(profile, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
     ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

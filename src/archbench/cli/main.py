@@ -16,6 +16,7 @@ from archbench.cli.cases import cases
 from archbench.cli.cost import cost
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
+from archbench.cli.instruments import instruments
 from archbench.cli.power import power
 from archbench.errors import ArchbenchError
 
@@ -33,7 +34,7 @@ def command() -> None:
     """
 
 
-for _subcommand in (ab, baseline, bisect, calibrate, cases, cost, gate, history, power):
+for _subcommand in (ab, baseline, bisect, calibrate, cases, cost, gate, history, instruments, power):
     command.add_command(_subcommand)
 
 

@@ -43,6 +43,11 @@ class Point:
     record: CaseRecord
 
 
+def is_timed(record: CaseRecord) -> bool:
+    """Its latency was measured."""
+    return record.status is Status.MEASURED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """`source` is paper, section and figure; `judge` takes the points it needs and never raises on missing ones."""
@@ -51,7 +56,7 @@ class Claim:
     source: str
     statement: str
     judge: Callable[[tuple[Point, ...]], Finding]
-    needs: Status = Status.MEASURED
+    needs: Callable[[CaseRecord], bool] = is_timed
 
 
 def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
@@ -59,7 +64,7 @@ def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
     points = tuple(
         Point(case=parse_case(case_id), record=record)
         for case_id, record in records.items()
-        if record.status is claim.needs and not record.planted
+        if claim.needs(record) and not record.planted
     )
     return claim.judge(points)
 

@@ -6,12 +6,12 @@ none rose. Counts of other versions of the runtimes or of the instrument differ 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archbench.gate.kernels import kernel_changes
 from archbench.gate.verdict import CaseVerdict, GateReport, Verdict
-from archbench.records.counts import Counts, instructions, last_level_misses
+from archbench.records.counts import INSTRUCTIONS, SIMULATED_LAST_LEVEL, Counts, total
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
@@ -20,10 +20,13 @@ from archbench.units import format_change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """A count may move by `share` of itself and `floor` more. One that is not `portable` is judged in one place alone."""
+    """A sum of quantities may move by `share` of itself and `floor` more.
+
+    One that is not `portable` is judged in one place alone.
+    """
 
     name: str
-    read: Callable[[Mapping[str, int]], int]
+    quantities: tuple[str, ...]
     share: float
     floor: int
     portable: bool
@@ -37,11 +40,10 @@ class Tolerance:
 #: Where stack and heap begin decides which cache lines collide. In one place misses repeat to 0.01 %; between two checkouts of
 #: unchanged code eager torch's moved by up to 19 %, instructions by 0.1 %.
 TOLERANCES = (
-    Tolerance(name="instructions", read=instructions, share=0.01, floor=0, portable=True),
-    Tolerance(name="LL misses", read=last_level_misses, share=0.02, floor=500, portable=False),
+    Tolerance(name="instructions", quantities=INSTRUCTIONS, share=0.01, floor=0, portable=True),
+    Tolerance(name="LL misses", quantities=SIMULATED_LAST_LEVEL, share=0.02, floor=500, portable=False),
+    Tolerance(name="peak resident growth", quantities=("peak resident growth",), share=0.05, floor=2**20, portable=True),
 )
-
-_PORTABLE = tuple(tolerance for tolerance in TOLERANCES if tolerance.portable)
 
 #: Packages whose version decides what is executed.
 _DECISIVE = ("torch", "openvino")
@@ -64,7 +66,7 @@ def compare_counts(baseline: RunFile, current: RunFile, *, any_version: bool = F
         processes=sum(record.counts is not None for record in current.records.values()),
         uncalibrated=None,
         notes=tuple(_notes(baseline, current)),
-        quantities=("warm instructions", "warm LL misses"),
+        quantities=_headline(current),
     )
 
 
@@ -107,38 +109,62 @@ def _difference(then: CaseRecord, now: CaseRecord, *, any_version: bool) -> str 
 
 
 def _compared(case_id: str, then: CaseRecord, before: Counts, now: CaseRecord, after: Counts) -> CaseVerdict:
-    moved = list(_moved(before, after, TOLERANCES if _same_place(before, after) else _PORTABLE))
+    judged = [entry for entry in _pairs(before, after) if entry.tolerance.portable or _same_place(before, after)]
     kernels = kernel_changes(then.executed_graph, now.executed_graph)
-    rose = any(direction > 0 for direction, _ in moved)
-    verdict = Verdict.REGRESSED if rose else Verdict.IMPROVED if moved else Verdict.PASS
-    said = ", ".join(text for _, text in moved)
-    if moved:
-        said += f"; {len(kernels)} kernels changed" if kernels else "; the same kernels"
-    return CaseVerdict(
-        case_id=case_id,
-        verdict=verdict,
-        slowdown=_exactly(instructions(before.warm), instructions(after.warm)),
-        relative=_exactly(last_level_misses(before.warm), last_level_misses(after.warm)),
-        reason=said,
-        kernels=kernels,
-    )
+    shown = {entry.tolerance.name: entry.ratio for entry in _pairs(before, after)}
+    first, second = (*shown.values(), None, None)[:2]
+    moved = [entry for entry in judged if entry.direction]
+    if not judged:
+        verdict, reason = Verdict.NOT_COMPARABLE, f"what {after.instrument} reads is shown, not judged"
+    else:
+        rose = any(entry.direction > 0 for entry in moved)
+        verdict = Verdict.REGRESSED if rose else Verdict.IMPROVED if moved else Verdict.PASS
+        said = ", ".join(entry.text for entry in moved)
+        reason = f"{said}; {f'{len(kernels)} kernels changed' if kernels else 'the same kernels'}" if moved else ""
+    return CaseVerdict(case_id=case_id, verdict=verdict, slowdown=first, relative=second, reason=reason, kernels=kernels)
+
+
+def _headline(run: RunFile) -> tuple[str, str]:
+    """What the two ratios of each verdict are of: the last state read of the first two tolerances that apply."""
+    counts = next((record.counts for record in run.records.values() if record.counts is not None), None)
+    found = {} if counts is None else {entry.tolerance.name: entry.state for entry in _pairs(counts, counts)}
+    first, second = (*(f"{state} {name}" for name, state in found.items()), "", "")[:2]
+    return first, second
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One toleranced sum, in one state, before and after."""
+
+    state: str
+    tolerance: Tolerance
+    then: int
+    now: int
+
+    @property
+    def direction(self) -> int:
+        return self.tolerance.direction(self.then, self.now)
+
+    @property
+    def ratio(self) -> Interval:
+        """Without error."""
+        ratio = self.now / max(1, self.then)
+        return Interval(estimate=ratio, low=ratio, high=ratio, confidence=1.0)
+
+    @property
+    def text(self) -> str:
+        return f"{self.state} {self.tolerance.name} {format_change(self.ratio.estimate)}"
+
+
+def _pairs(before: Counts, after: Counts) -> Iterator[_Pair]:
+    """Every toleranced sum that both read, state by state."""
+    for state in before.states:
+        for tolerance in TOLERANCES:
+            then = total(before.states[state], tolerance.quantities)
+            now = total(after.states.get(state, {}), tolerance.quantities)
+            if then is not None and now is not None:
+                yield _Pair(state, tolerance, then, now)
 
 
 def _same_place(before: Counts, after: Counts) -> bool:
     return before.place != "" and before.place == after.place
-
-
-def _moved(before: Counts, after: Counts, tolerances: Iterable[Tolerance]) -> Iterator[tuple[int, str]]:
-    """Direction and description of every count that left its tolerance."""
-    for state, then, now in (("cold", before.cold, after.cold), ("warm", before.warm, after.warm)):
-        for tolerance in tolerances:
-            old, new = tolerance.read(then), tolerance.read(now)
-            direction = tolerance.direction(old, new)
-            if direction:
-                yield direction, f"{state} {tolerance.name} {format_change(new / max(1, old))}"
-
-
-def _exactly(then: int, now: int) -> Interval:
-    """A ratio without error."""
-    ratio = now / max(1, then)
-    return Interval(estimate=ratio, low=ratio, high=ratio, confidence=1.0)

@@ -12,11 +12,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from archbench.contracts import Readings
 from archbench.errors import BackendError, UnknownNameError
 from archbench.instruments import valgrind_client
+from archbench.instruments.host_caches import Cache, host_caches
+from archbench.instruments.machine_code import is_supported
 
 _QUANTITIES = {
     "Ir": "instructions",
@@ -34,18 +36,21 @@ _QUANTITIES = {
 _MODELS = {"i5-7600k": ("32768,8,64", "32768,8,64", "4194304,16,64")}
 
 _CUSTOM = re.compile(r"(\d+,\d+,\d+)/(\d+,\d+,\d+)/(\d+,\d+,\d+)")
-_HOST_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 class Callgrind:
     """The `Instrument` of that name; each model gives size, associativity and line of the I1, D1 and LL caches."""
 
     name = "callgrind"
+    title = "instructions, and misses of the first and last level of cache"
     units: Mapping[str, str] = dict.fromkeys(_QUANTITIES.values(), "count")
     simulated = True
+    single_threaded = True
+    isa: str | None = "avx"
+    allocator = "mapped"
 
     def absence(self) -> str | None:
-        if not valgrind_client.is_supported():
+        if not is_supported():
             return f"callgrind's client requests are made for x86-64, but this machine is {os.uname().machine}"
         if shutil.which("valgrind") is None:
             return "valgrind is not installed; install your system's package `valgrind`"
@@ -55,7 +60,7 @@ class Callgrind:
         finished = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
         return finished.stdout.strip().removeprefix("valgrind-")
 
-    def machine(self, model: str) -> str:
+    def machine(self, model: str) -> str | None:
         caches = "-".join(re.sub(r"\D", "x", cache) for cache in _caches(model)) if model not in _MODELS else model
         return f"callgrind-{caches}"
 
@@ -75,17 +80,17 @@ class Callgrind:
             f"--callgrind-out-file={folder}/counts.%p",
         )
 
-    def count(self, run: Callable[[], None], name: str, folder: Path) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    def prepare(self) -> None:
+        """Instrumentation is off until the inference."""
+
+    def read(self, run: Callable[[], None], name: str, folder: Path) -> Readings:
         valgrind_client.start_instrumentation()
         run()
         valgrind_client.dump(f"{name} cold")
         run()
         valgrind_client.dump(f"{name} warm")
         valgrind_client.stop_instrumentation()
-        return _read_dump(folder, f"{name} cold"), _read_dump(folder, f"{name} warm")
-
-    def cpu_features(self) -> tuple[str, ...]:
-        return valgrind_client.cpu_features()
+        return {state: _read_dump(folder, f"{name} {state}") for state in ("cold", "warm")}
 
 
 CALLGRIND = Callgrind()
@@ -100,44 +105,25 @@ def _caches(model: str) -> tuple[str, str, str]:
     if model in _MODELS:
         return _MODELS[model]
     if model == "host":
-        return _host_caches()
+        return _caches_of_host()
     custom = _CUSTOM.fullmatch(model)
     if custom is None:
         raise UnknownNameError("cache model", model, (*_MODELS, "host", "I1/D1/LL with SIZE,WAYS,LINE each"))
     return (custom[1], custom[2], custom[3])
 
 
-def _host_caches(root: Path = _HOST_CACHES) -> tuple[str, str, str]:
+def _caches_of_host(root: Path | None = None) -> tuple[str, str, str]:
     """The host's own, the last level rounded to a power of two of sets, which the simulator needs."""
-    found: dict[tuple[int, str], _Cache] = {}
-    for folder in sorted(root.glob("index*")):
-        level, kind = int(_text(folder / "level")), _text(folder / "type")
-        found[level, kind] = _Cache.read(folder)
+    found = host_caches() if root is None else host_caches(root)
     if not found:
         raise UnknownNameError("cache model", "host", (*_MODELS, "I1/D1/LL with SIZE,WAYS,LINE each"))
-    last = found[max(found)]
-    return (str(found[1, "Instruction"]), str(found[1, "Data"]), str(last))
+    return (_model_of(found[1, "Instruction"]), _model_of(found[1, "Data"]), _model_of(found[max(found)]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Cache:
-    size: int
-    ways: int
-    line: int
-
-    @classmethod
-    def read(cls, folder: Path) -> _Cache:
-        size, ways, line = (_text(folder / name) for name in ("size", "ways_of_associativity", "coherency_line_size"))
-        return cls(int(size.removesuffix("K")) * 1024, int(ways), int(line))
-
-    def __str__(self) -> str:
-        sets = 1 << (self.size // (self.ways * self.line)).bit_length() - 1
-        ways = round(self.size / (sets * self.line))
-        return f"{sets * ways * self.line},{ways},{self.line}"
-
-
-def _text(path: Path) -> str:
-    return path.read_text().strip()
+def _model_of(cache: Cache) -> str:
+    sets = 1 << (cache.size // (cache.ways * cache.line)).bit_length() - 1
+    ways = round(cache.size / (sets * cache.line))
+    return f"{sets * ways * cache.line},{ways},{cache.line}"
 
 
 def _read_dump(folder: Path, name: str) -> Mapping[str, int]:

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from archbench.errors import UnknownNameError, UsageError
 
 DEFAULT_ALLOCATOR = "retained"
-COUNTED_ALLOCATOR = "mapped"
 
 _RETAINED = {
     "MALLOC_MMAP_MAX_": "0",

@@ -6,37 +6,47 @@ import dataclasses
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from archbench.cache import content_key
 from archbench.contracts import Backend, Form, Instrument
+from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
-from archbench.machine.allocator import allocator_environment
-from archbench.machine.isa import isa_environment
+from archbench.machine.affinity import worker_cpus
+from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
-from archbench.measurement.launcher import Launcher, inherited_environment
+from archbench.measurement.launcher import Launcher, inherited_environment, worker_environment
 from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.session import Look, PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
-from archbench.records.record import CaseRecord, Status
+from archbench.records.record import CaseRecord, Environment, Status
 from archbench.registry import BACKENDS, INSTRUMENTS, resolve
 from archbench.workloads.case import Case
 
 
 class CountSession:
-    """Counts cases in as many processes as there are CPUs. Close it, or use it as a context manager."""
+    """Reads cases with an instrument, on a simulated machine in as many processes as there are CPUs.
+
+    Close it, or use it as a context manager.
+    """
 
     def __init__(self, settings: SessionSettings, counting: CountSettings) -> None:
         self._settings = settings
         self._counting = counting
         self._instrument: Instrument = resolve("instrument", INSTRUMENTS, counting.instrument)
-        self._machine = self._instrument.machine(counting.model)
+        self._absence: str | None = self._instrument.absence()
+        self._version = "" if self._absence else self._instrument.version()
+        self._machine = self._instrument.machine(counting.model) or read_fingerprint().key
+        self._place = _place(settings.cache)
         # Artifacts are made and parity is checked outside, where nothing is fifty times slower.
         self._native = PairedSession(settings, timed=False)
+        self._launchers: list[Launcher] = []
+        self._closed = False
 
     def __enter__(self) -> CountSession:
         return self
@@ -44,111 +54,137 @@ class CountSession:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def absence(self) -> str | None:
+        """Why this machine cannot use the instrument, or None."""
+        return self._absence
+
     def close(self) -> None:
         """End every process."""
+        self._closed = True
         self._native.close()
+        for launcher in list(self._launchers):
+            launcher.close()
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
         return self._native.absences(backends)
 
-    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> list[CaseRecord]:  # noqa: ARG002
-        """Records of every backend of every plan, in order. Counts repeat, so that no case needs another look."""
-        reason = self._instrument.absence()
-        checked = self._native.measure(plans)
-        if reason is not None:
-            return [dataclasses.replace(record, status=Status.SKIPPED, reason=reason) for record in checked]
+    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> Iterator[CaseRecord]:  # noqa: ARG002
+        """Records of every backend of every plan, as each is read. They repeat, so that no case needs another look."""
         cases = [plan.case(backend) for plan in plans for backend in plan.backends]
-        sound = {case.id: record for case, record in zip(cases, checked, strict=True) if record.status is Status.CHECKED}
-        tallies = self._count([case for case in cases if case.id in sound])
-        return [
-            self._record(record, case.backend, tallies[case.id]) if case.id in tallies else record
-            for case, record in zip(cases, checked, strict=True)
-        ]
+        if self._absence is not None:
+            yield from (self._skipped(case, self._absence) for case in cases)
+            return
+        checked = {record.case_id: record for record in self._native.measure(plans)}
+        yield from (record for record in checked.values() if record.status is not Status.CHECKED)
+        sound = [case for case in cases if checked[case.id].status is Status.CHECKED]
+        for case, tally in self._count(sound):
+            yield self._record(checked[case.id], case, tally)
 
-    def _count(self, cases: Sequence[Case]) -> Mapping[str, _Tally]:
-        """One process a form and ISA cap, side by side: those that read IR need not wait for torch."""
-        lanes: dict[tuple[Form, str | None], list[Case]] = {}
+    def _count(self, cases: Sequence[Case]) -> Iterator[tuple[Case, _Tally]]:
+        """One process a form and configuration: those that read IR need not wait for torch."""
+        lanes: dict[tuple[Form, str | None, int], list[Case]] = {}
         for case in cases:
             backend: Backend = resolve("backend", BACKENDS, case.backend)
-            lanes.setdefault((backend.form, case.isa), []).append(case)
-        cpus = sorted(os.sched_getaffinity(0))
-        with tempfile.TemporaryDirectory(prefix="archbench-") as folder, ThreadPoolExecutor(len(cpus)) as pool:
-            found = pool.map(
-                lambda lane: self._count_lane(lane[1], cpus[lane[0] % len(cpus)], Path(folder)), enumerate(lanes.values())
-            )
-            return {case_id: tally for lane in found for case_id, tally in lane.items()}
+            lanes.setdefault((backend.form, case.isa, case.threads), []).append(case)
+        side_by_side = len(os.sched_getaffinity(0)) if self._instrument.simulated else 1
+        done: SimpleQueue[tuple[Case, _Tally] | BaseException] = SimpleQueue()
+        with tempfile.TemporaryDirectory(prefix="archbench-") as folder, ThreadPoolExecutor(side_by_side) as pool:
+            for number, lane in enumerate(lanes.values()):
+                pool.submit(self._count_lane, lane, number, Path(folder), done.put).add_done_callback(_put_error(done.put))
+            try:
+                for _ in cases:
+                    yield _next(done)
+            except BaseException:
+                # An interrupted run leaves here with lanes at work, for which the pool would wait.
+                self.close()
+                raise
 
-    def _count_lane(self, cases: Sequence[Case], cpu: int, folder: Path) -> Mapping[str, _Tally]:
-        """The cases one after the other, each in a fork of one process that runs under the instrument."""
-        tallies: dict[str, _Tally] = {}
+    def _count_lane(self, cases: Sequence[Case], lane: int, folder: Path, put: Callable[[tuple[Case, _Tally]], None]) -> None:
+        """The cases one after the other, each in a fork of one process that was started by the instrument's command."""
         launcher: Launcher | None = None
-        try:
-            for case in cases:
-                tally = tallies[case.id] = _Tally()
-                try:
-                    launcher = launcher or self._launch(case, cpu, folder)
-                    tally.versions = launcher.wait_ready()
-                    exited = launcher.run(self._job(case), tally.outcome.hear, self._settings.timeout_s)
-                    tally.crash = exited.crash(launcher.last_words())
-                except WorkerError as error:
-                    tally.crash = str(error)
-                    if launcher is not None:
-                        launcher.close()
-                        launcher = None
-        finally:
-            if launcher is not None:
-                launcher.close()
-        return tallies
+        for case in cases:
+            tally = _Tally()
+            try:
+                launcher = launcher or self._launch(case, lane, folder)
+                tally.versions = launcher.wait_ready()
+                exited = launcher.run(self._job(case), tally.outcome.hear, self._settings.timeout_s)
+                tally.crash = exited.crash(launcher.last_words())
+            except (OSError, WorkerError) as error:
+                tally.crash = str(error)
+                self._drop(launcher)
+                launcher = None
+            put((case, tally))
+        self._drop(launcher)
 
-    def _launch(self, case: Case, cpu: int, folder: Path) -> Launcher:
+    def _launch(self, case: Case, lane: int, folder: Path) -> Launcher:
         backend: Backend = resolve("backend", BACKENDS, case.backend)
-        environment = {
-            **allocator_environment(self._settings.allocator),
-            **isa_environment(case.isa),
-            "OMP_NUM_THREADS": "1",
-        }
         preload = messages.Preload(
             modules=(*backend.preload, "archbench.measurement.counting"),
-            affinity=(cpu,),
+            affinity=self._cpus(case, lane),
             instrument=self._counting.instrument,
             folder=str(folder),
         )
-        return Launcher(preload, environment, prefix=self._instrument.command(self._counting.model, folder))
+        environment = worker_environment(self._counting.allocator, self._isa(case), case.threads)
+        if self._closed:
+            raise WorkerError("the run was interrupted.")
+        launcher = Launcher(preload, environment, prefix=self._instrument.command(self._counting.model, folder))
+        self._launchers.append(launcher)
+        return launcher
 
-    def _place(self) -> str:
-        """What decides where stack and heap of a worker begin, and with them which cache lines collide."""
-        environment = sorted((name, str(len(value))) for name, value in inherited_environment().items())
-        cache = str(self._settings.cache.absolute())
-        return content_key(sys.executable, str(Path.cwd()), cache, *(text for pair in environment for text in pair))[:16]
+    def _drop(self, launcher: Launcher | None) -> None:
+        if launcher is not None:
+            self._launchers.remove(launcher)
+            launcher.close()
+
+    def _cpus(self, case: Case, lane: int) -> tuple[int, ...]:
+        if not self._instrument.simulated:
+            return worker_cpus(case.threads)
+        cpus = sorted(os.sched_getaffinity(0))
+        return (cpus[lane % len(cpus)],)
+
+    def _isa(self, case: Case) -> str | None:
+        """The case's own cap, or the instrument's where the case has none."""
+        return case.isa or self._instrument.isa
 
     def _job(self, case: Case) -> messages.Job:
         return messages.Job(
             workload=case.workload.id,
             backends=(case.backend,),
             threads=case.threads,
-            isa=case.isa,
+            isa=self._isa(case),
             cache=str(self._settings.cache.absolute()),
             seed=0,
             seconds=None,
             min_rounds=0,
         )
 
-    def _record(self, checked: CaseRecord, backend: str, tally: _Tally) -> CaseRecord:
+    def _skipped(self, case: Case, reason: str) -> CaseRecord:
+        return CaseRecord(
+            case_id=case.id,
+            status=Status.SKIPPED,
+            reason=reason,
+            environment=Environment(
+                fingerprint=self._machine, versions={}, allocator=self._counting.allocator, affinity=worker_cpus(case.threads)
+            ),
+            cost=dataclasses.asdict(cost_of(case.workload)),
+        )
+
+    def _record(self, checked: CaseRecord, case: Case, tally: _Tally) -> CaseRecord:
         """The natively checked record with what the instrument said."""
         unmeasured = tally.outcome.unmeasured()
         if tally.crash is not None:
-            unmeasured = tally.outcome.blame([backend], tally.crash)
+            unmeasured = tally.outcome.blame([case.backend], tally.crash)
+        versions = {**tally.versions, self._instrument.name: self._version}
         environment = dataclasses.replace(
-            checked.environment,
-            fingerprint=self._machine,
-            versions={**tally.versions, self._instrument.name: self._instrument.version()},
+            checked.environment, fingerprint=self._machine, versions=versions, allocator=self._counting.allocator
         )
-        if backend in unmeasured or backend not in tally.outcome.counted:
-            cause = unmeasured.get(backend)
+        if case.backend in unmeasured or case.backend not in tally.outcome.counted:
+            cause = unmeasured.get(case.backend)
             status, reason = (cause.status, cause.reason) if cause else (Status.ERROR, "the instrument said nothing")
             return dataclasses.replace(checked, status=status, reason=reason, environment=environment)
-        counted, loaded = tally.outcome.counted[backend], tally.outcome.loaded[backend]
+        counted, loaded = tally.outcome.counted[case.backend], tally.outcome.loaded[case.backend]
         return dataclasses.replace(
             checked,
             status=Status.COUNTED,
@@ -160,12 +196,37 @@ class CountSession:
                 instrument=self._instrument.name,
                 machine=self._machine,
                 cpu=counted.cpu,
-                cold=counted.cold,
-                warm=counted.warm,
-                place=self._place(),
+                isa=self._isa(case),
+                states=counted.states,
+                place=self._place,
             ),
             phases={"counting": counted.seconds},
         )
+
+
+def _next(done: SimpleQueue[tuple[Case, _Tally] | BaseException]) -> tuple[Case, _Tally]:
+    found = done.get()
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _put_error(put: Callable[[BaseException], None]) -> Callable[[Future[None]], None]:
+    """So that nobody waits for a lane that failed."""
+
+    def tell(lane: Future[None]) -> None:
+        error = None if lane.cancelled() else lane.exception()
+        if error is not None:
+            put(error)
+
+    return tell
+
+
+def _place(cache: Path) -> str:
+    """What decides where stack and heap of a worker begin, and with them which cache lines collide."""
+    environment = sorted((name, str(len(value))) for name, value in inherited_environment().items())
+    parts = (sys.executable, str(Path.cwd()), str(cache.absolute()), *(text for pair in environment for text in pair))
+    return content_key(*parts)[:16]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""One job under an instrument: load, check parity, count a cold and a warm inference. Nothing is timed."""
+"""One job under an instrument: load, check parity, read an inference. Nothing is timed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import time
 from pathlib import Path
 
 from archbench.contracts import CompiledModel, Instrument
+from archbench.instruments.cpu_features import cpu_features
 from archbench.measurement import messages
 from archbench.measurement.job import Emit, Phases, try_load
 from archbench.registry import INSTRUMENTS, resolve
 
 
 def count_job(job: messages.Job, instrument_name: str, folder: Path, emit: Emit) -> None:
-    """Carry out `job` with the instrument this process runs under; a backend that fails is reported, the others go on."""
+    """Carry out `job`, of one backend, with the instrument this process was started for."""
     instrument: Instrument = resolve("instrument", INSTRUMENTS, instrument_name)
-    for name in job.backends:
-        model = try_load(name, job, emit, Phases(time.perf_counter_ns))
-        if model is not None:
-            emit(messages.Entered(backend=name, stage="counting"))
-            emit(_counted(name, model, instrument, f"{job.workload}:{name}", folder))
+    instrument.prepare()
+    (name,) = job.backends
+    model = try_load(name, job, emit, Phases(time.perf_counter_ns))
+    if model is not None:
+        emit(messages.Entered(backend=name, stage="counting"))
+        emit(_counted(name, model, instrument, f"{job.workload}:{name}", folder))
 
 
 def _counted(backend: str, model: CompiledModel, instrument: Instrument, name: str, folder: Path) -> messages.Counted:
@@ -30,13 +32,12 @@ def _counted(backend: str, model: CompiledModel, instrument: Instrument, name: s
     gc.collect()
     gc.disable()
     try:
-        cold, warm = instrument.count(model.run, name, folder)
+        readings = instrument.read(model.run, name, folder)
     finally:
         gc.enable()
     return messages.Counted(
         backend=backend,
-        cold=dict(cold),
-        warm=dict(warm),
-        cpu=instrument.cpu_features(),
+        states={state: dict(counts) for state, counts in readings.items()},
+        cpu=cpu_features(),
         seconds=time.perf_counter() - start,
     )

@@ -92,11 +92,10 @@ class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The instrument read one cold and one warm inference of the backend, which took so many seconds, on a CPU like this."""
+    """The instrument read the backend in some states, which took so many seconds, on a CPU like this."""
 
     backend: str
-    cold: dict[str, int]
-    warm: dict[str, int]
+    states: dict[str, dict[str, int]]
     cpu: tuple[str, ...]
     seconds: float
 

@@ -39,10 +39,11 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountSettings:
-    """What counts instead of the clock: an instrument's registry name, and the machine it simulates."""
+    """What reads cases: an instrument's registry name, the machine it simulates if any, the allocator preset of its workers."""
 
     instrument: str
     model: str
+    allocator: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

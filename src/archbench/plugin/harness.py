@@ -19,8 +19,10 @@ from archbench.gate.noise import read_noise
 from archbench.gate.verdict import GateReport
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
+from archbench.measurement.both_session import BothSession
 from archbench.measurement.count_session import CountSession
 from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.settings import CountSettings
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
 from archbench.records.record import CaseRecord, Status
@@ -38,7 +40,14 @@ class Harness:
     """Measures each paired plan once and hands its records to the test items that ask. Close it."""
 
     def __init__(
-        self, options: Options, root: Path, cases: Iterable[Case], say: Callable[[str], None], *, check_only: bool
+        self,
+        options: Options,
+        root: Path,
+        cases: Iterable[Case],
+        say: Callable[[str], None],
+        *,
+        check_only: bool,
+        experiments: Sequence[str] = (),
     ) -> None:
         """Make ready to measure `cases`.
 
@@ -48,7 +57,13 @@ class Harness:
         """
         self.options = options
         self.machine = read_fingerprint()
-        self._fingerprint = options.simulated_machine or self.machine.key
+        self._experiments = tuple(experiments)
+        counting = None if check_only else options.counting_of(next(iter(experiments), None))
+        #: Whether the clock is read, alone or besides an instrument.
+        self.timed = not check_only and (counting is None or bool(experiments))
+        self.counted = counting is not None
+        self._fingerprint = self.machine.key if experiments else options.simulated_machine or self.machine.key
+        self._label = options.label(experiments)
         self.findings: dict[str, Finding] = {}
         self.phases: dict[str, float] = {}
         self._root = root
@@ -61,12 +76,8 @@ class Harness:
         worker_cpus(options.threads)
         ArtifactCache(options.measurement.cache).require_writable()
         opening = RunJournal.resume if options.resume else RunJournal.create
-        self.journal = opening(root / RUNS_FOLDER, self._settings(timed=not check_only))
-        self._session: PairedSession | CountSession = (
-            PairedSession(options.measurement, timed=not check_only)
-            if options.counting is None
-            else CountSession(options.measurement, options.counting)
-        )
+        self.journal = opening(root / RUNS_FOLDER, self._settings(counting))
+        self._session = self._open_session(counting)
         self._baseline = self._find_baseline() if options.gate else None
         self._noise = read_noise(root / options.baselines, self._fingerprint) if options.gate else None
         self._require_backends()
@@ -99,8 +110,14 @@ class Harness:
         return baseline.section.claims.get(claim.name)
 
     def _find_baseline(self) -> RunFile | None:
-        path = find_baseline(self._root / self.options.baselines, self._fingerprint, self.options.label)
+        path = find_baseline(self._root / self.options.baselines, self._fingerprint, self._label)
         return None if path is None else read_run_file(path)
+
+    def _open_session(self, counting: CountSettings | None) -> PairedSession | CountSession | BothSession:
+        if counting is None:
+            return PairedSession(self.options.measurement, timed=self.timed)
+        counted = CountSession(self.options.measurement, counting)
+        return BothSession(PairedSession(self.options.measurement), counted) if self.timed else counted
 
     def gate(self) -> GateReport | None:
         """The verdicts on this run; None if there is no baseline to judge it by."""
@@ -121,10 +138,10 @@ class Harness:
         return RunSection(
             fingerprint=self._fingerprint,
             machine=asdict(self.machine),
-            profile=self.options.label,
+            profile=self._label,
             failed=bad or bool(self._waiting()),
             deselected=tuple(self._deselected()),
-            instrument="" if self.options.counting is None else self.options.counting.instrument,
+            instrument="" if self.timed or self.options.counting is None else self.options.counting.instrument,
             untimed=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
         )
@@ -140,7 +157,8 @@ class Harness:
 
     def _deselected(self) -> Iterable[str]:
         planned = {case.id for cases in self._planned.values() for case in cases}
-        return (case.id for case in self.options.cases() if case.id not in planned)
+        offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
+        return (case.id for case in offered if case.id not in planned)
 
     def _waiting(self) -> list[list[Case]]:
         """The planned cases, workload by workload, of workloads that still lack a record."""
@@ -150,13 +168,21 @@ class Harness:
         """Measure the workload of `case` together with those that come after it."""
         waiting = self._waiting()
         first = next((index for index, cases in enumerate(waiting) if case in cases), None)
-        together = [[case]] if first is None else waiting[first : first + TOGETHER]
+        # What is not timed need not be so near in time, and each is kept as it is read.
+        count = TOGETHER if self.timed else len(waiting)
+        together = [[case]] if first is None else waiting[first : first + count]
         if not self._measured_plans:
-            self._say(f"archbench: {len(waiting)} workloads to measure, {TOGETHER} in turn; records in {self.journal.folder}")
+            turns = f", {TOGETHER} in turn" if self.timed else ""
+            self._say(f"archbench: {len(waiting)} workloads to measure{turns}; records in {self.journal.folder}")
         start = time.monotonic()
-        records = self._session.measure([self._plan(cases) for cases in together], self._look if self.options.gate else None)
-        for record in records:
+        records = []
+        for record in self._session.measure(
+            [self._plan(cases) for cases in together], self._look if self.options.gate else None
+        ):
             self.journal.append(record)
+            records.append(record)
+            if record.counts is not None:
+                self._say(f"{record.case_id}: read by {record.counts.instrument} in {_counting_seconds(record)}")
         self._measured_plans += len(together)
         self._seconds += time.monotonic() - start
         self._report(records)
@@ -185,23 +211,26 @@ class Harness:
             self.close()
             raise BackendUnavailableError(f"--require-backend {backend}: {reason}.")
 
-    def _settings(self, *, timed: bool) -> dict[str, Any]:
+    def _settings(self, counting: CountSettings | None) -> dict[str, Any]:
         """What must be equal for one run to go on with another's records."""
         measurement = self.options.measurement
-        counting = self.options.counting
         return {
-            "instrument": None if counting is None else [counting.instrument, counting.model],
+            "instrument": None if counting is None else asdict(counting),
             "archbench": importlib.metadata.version("archbench"),
             "torch": importlib.metadata.version("torch"),
             "openvino": importlib.metadata.version("openvino"),
             "machine": self.machine.key,
-            "processes": measurement.processes if timed else 0,
+            "processes": measurement.processes if self.timed else 0,
             "budget": measurement.budget,
             "precision": measurement.precision,
             "seconds": measurement.seconds,
             "allocator": measurement.allocator,
             "plant": dict(measurement.plant),
         }
+
+
+def _counting_seconds(record: CaseRecord) -> str:
+    return format_seconds((record.phases or {}).get("counting", 0.0))
 
 
 def _gain(record: CaseRecord) -> str:

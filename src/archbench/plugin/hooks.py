@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from archbench.errors import ArchbenchError
+from archbench.errors import ArchbenchError, UsageError
 from archbench.gate.baselines import find_baseline
 from archbench.gate.verdict import NO_BASELINE_STATUS, GateReport, Outcome
 from archbench.machine.fingerprint import read_fingerprint
@@ -30,6 +30,10 @@ __all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
 REPORT = pytest.StashKey[GateReport | None]()
 
 _PARAMETER = "archbench_case"
+_MARKERS = (
+    "archbench_experiment(name): archbench_case runs over the cases of that experiment, read by its instrument as well",
+    "archbench_on_request: runs only if -k or a path on the command line names its file",
+)
 _USAGE = 2
 
 
@@ -45,9 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
     config.stash[OPTIONS] = options
     config.stash[CLOCK] = ReplayClock()
-    if options.counting is not None:
-        # pytest-benchmark has no unit but the second.
-        config.option.benchmark_disable = True
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     _point_storage_at_baselines(config, options)
 
 
@@ -55,7 +58,7 @@ def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None
     """Let a bare --benchmark-compare find the accepted baseline, and --benchmark-save put runs beside it."""
     if config.getoption("benchmark_storage") != "file://./.benchmarks":
         return
-    found = find_baseline(config.rootpath / options.baselines, read_fingerprint().key, options.label)
+    found = find_baseline(config.rootpath / options.baselines, read_fingerprint().key, options.label())
     if found is not None:
         config.option.benchmark_storage = f"file://{found.parent}"
 
@@ -63,13 +66,18 @@ def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if _PARAMETER not in metafunc.fixturenames:
         return
-    cases = metafunc.config.stash[OPTIONS].cases()
+    wanted = _is_requested(metafunc.config, metafunc.definition)
+    cases = metafunc.config.stash[OPTIONS].cases(_experiment_of(metafunc.definition)) if wanted else []
     metafunc.parametrize(_PARAMETER, cases, ids=[case.id for case in cases])
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that judge the run come after those that measure."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What waits to be asked for is left out; tests that judge the run come after those that measure."""
+    unasked = [item for item in items if not _is_requested(config, item)]
+    if unasked:
+        config.hook.pytest_deselected(items=unasked)
+        items[:] = [item for item in items if _is_requested(config, item)]
     items.sort(key=lambda item: "archbench_run" in _fixtures_of(item))
 
 
@@ -93,13 +101,45 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
     cases = [case for item in used if (case := _case_of(item)) is not None]
+    check_only = benchmarks.disabled and config.stash[OPTIONS].counting is None
     try:
-        harness = Harness(config.stash[OPTIONS], config.rootpath, cases, _announcer(config), check_only=benchmarks.disabled)
+        experiments = _experiments_of(used)
+        harness = Harness(
+            config.stash[OPTIONS], config.rootpath, cases, _announcer(config), check_only=check_only, experiments=experiments
+        )
     except ArchbenchError as error:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
     config.stash[HARNESS] = harness
+    # pytest-benchmark has no unit but the second.
+    benchmarks.disabled = benchmarks.disabled or not harness.timed
     if benchmarks.json is None and not benchmarks.disabled:
         benchmarks.json = harness.journal.folder / "run.json"
+
+
+def _experiments_of(items: Sequence[pytest.Item]) -> tuple[str, ...]:
+    """The experiments of the cases among `items`, each once.
+
+    Raises:
+        UsageError: some cases are of an experiment and some are not: they are not measured alike.
+    """
+    found = dict.fromkeys(_experiment_of(item) for item in items if _case_of(item) is not None)
+    named = tuple(name for name in found if name is not None)
+    if named and len(named) < len(found):
+        raise UsageError(f"cases of {named[0]} are read by an instrument too, the others are not; run them apart.")
+    return named
+
+
+def _experiment_of(node: pytest.Item) -> str | None:
+    marker = node.get_closest_marker("archbench_experiment")
+    return None if marker is None else str(marker.args[0])
+
+
+def _is_requested(config: pytest.Config, node: pytest.Item) -> bool:
+    """Whether the command line names the file of a node that waits for that; true of every other node."""
+    if node.get_closest_marker("archbench_on_request") is None:
+        return True
+    paths = (Path(argument.partition("::")[0]).name for argument in config.args)
+    return node.path.name in paths or node.path.stem.removeprefix("test_") in config.getoption("keyword")
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
@@ -169,18 +209,25 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         harness.finish()
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
-    try:
-        if harness is not None and session.config.stash[OPTIONS].counting is not None:
+    if harness is not None and harness.counted and not harness.timed:
+        try:
             _write_counts(session.config, harness)
+        except OSError as error:
+            _say_unwritten(session, harness, error)
+    try:
         return (yield)
     except OSError as error:
         if harness is None:
             raise
-        _announcer(session.config)(
-            f"archbench: the run file cannot be written: {error.strerror}; records are kept in {harness.journal.folder}."
-        )
-        session.exitstatus = _USAGE
+        _say_unwritten(session, harness, error)
         return None
+
+
+def _say_unwritten(session: pytest.Session, harness: Harness, error: OSError) -> None:
+    _announcer(session.config)(
+        f"archbench: the run file cannot be written: {error.strerror}; records are kept in {harness.journal.folder}."
+    )
+    session.exitstatus = _USAGE
 
 
 def _write_counts(config: pytest.Config, harness: Harness) -> None:

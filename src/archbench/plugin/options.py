@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,15 @@ from archbench.cache import default_cache_root
 from archbench.contracts import Instrument
 from archbench.errors import InstrumentUnavailableError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
-from archbench.machine.allocator import ALLOCATORS, COUNTED_ALLOCATOR, DEFAULT_ALLOCATOR, allocator_environment
+from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
 from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name, resolve
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.experiment import experiment_named
 from archbench.workloads.grids import PROFILES, profile_cases, smoke
 from archbench.workloads.ids import parse_workload
 
 _CACHE_MODEL = "i5-7600k"
-
-#: Without FMA, which the simulator would emulate at fifty times the cost.
-_COUNTED_ISA = "avx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +33,9 @@ class Options:
     backends: tuple[str, ...]
     required: tuple[str, ...]
     threads: int
-    isas: tuple[str | None, ...]
+    isas: tuple[str, ...]
+    allocator: str | None
+    cache_model: str
     baselines: Path
     resume: bool
     gate: bool
@@ -57,10 +57,10 @@ class Options:
             check_name("backend", BACKENDS, backend)
         counting = _counting(get)
         threads = get("archbench_threads")
-        isas = tuple(get("archbench_isa")) or (None if counting is None else _COUNTED_ISA,)
-        for isa in isas:
+        isas = tuple(get("archbench_isa"))
+        for isa in isas or (None,):
             Case(workload=next(smoke()), backend=REFERENCE_BACKEND, threads=threads, isa=isa)
-        allocator = get("archbench_allocator") or (DEFAULT_ALLOCATOR if counting is None else COUNTED_ALLOCATOR)
+        allocator = get("archbench_allocator") or DEFAULT_ALLOCATOR
         allocator_environment(allocator)
         if get("archbench_processes") < 1:
             raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
@@ -79,6 +79,8 @@ class Options:
             required=required,
             threads=threads,
             isas=isas,
+            allocator=get("archbench_allocator"),
+            cache_model=get("archbench_cache_model"),
             baselines=Path(get("archbench_baselines")),
             resume=get("archbench_resume"),
             gate=get("archbench_gate") or get("archbench_strict"),
@@ -96,30 +98,43 @@ class Options:
             ),
         )
 
-    @property
-    def label(self) -> str:
-        """What baselines of such a run are filed under: the profile, or `custom` for named workloads, and the instrument."""
-        label = "custom" if self.workloads else self.profile
-        return label if self.counting is None else f"{label}-{self.counting.instrument}"
+    def label(self, experiments: Sequence[str] = ()) -> str:
+        """What baselines of such a run are filed under: experiment, profile (`custom` for named workloads), and instrument."""
+        profile = "custom" if self.workloads else self.profile
+        family = experiments[0] if len(experiments) == 1 else "".join(experiments[:1]).partition("-")[0]
+        instrument = "" if self.counting is None else self.counting.instrument
+        return "-".join(part for part in (family, profile, instrument) if part)
 
     @property
     def simulated_machine(self) -> str | None:
-        """The machine that an instrument simulates; None where the clock of this one is used."""
-        if self.counting is None:
-            return None
-        instrument: Instrument = resolve("instrument", INSTRUMENTS, self.counting.instrument)
-        return instrument.machine(self.counting.model)
+        """The machine that an instrument simulates; None where this one is used."""
+        return None if self.counting is None else _instrument(self.counting.instrument).machine(self.counting.model)
 
-    def cases(self) -> list[Case]:
-        """The cases of the profile, or of the workloads named instead."""
-        if not self.workloads:
-            return list(profile_cases(self.profile, self.backends, threads=self.threads, isas=self.isas))
-        return [
-            Case(workload=parse_workload(text), backend=backend, threads=self.threads, isa=isa)
-            for text in self.workloads
-            for isa in self.isas
-            for backend in self.backends
-        ]
+    def counting_of(self, experiment: str | None) -> CountSettings | None:
+        """What reads the cases of an experiment, or of none: the instrument asked for, or the experiment's own.
+
+        Raises:
+            UsageError: the experiment's own instrument cannot read so many threads.
+        """
+        if self.counting is not None or experiment is None:
+            return self.counting
+        return _count_settings(experiment_named(experiment).instrument, self.cache_model, self.allocator, self.threads)
+
+    def cases(self, experiment: str | None = None) -> list[Case]:
+        """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""
+        isas: tuple[str | None, ...] = self.isas or (None,)
+        if experiment is None and self.counting is not None:
+            isas = self.isas or (_instrument(self.counting.instrument).isa,)
+        if self.workloads:
+            return [
+                Case(workload=parse_workload(text), backend=backend, threads=self.threads, isa=isa)
+                for text in self.workloads
+                for isa in isas
+                for backend in self.backends
+            ]
+        if experiment is not None:
+            return list(experiment_named(experiment).cases(self.profile, self.backends, threads=self.threads, isas=isas))
+        return list(profile_cases(self.profile, self.backends, threads=self.threads, isas=isas))
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -200,7 +215,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--archbench-allocator",
         metavar="NAME",
         help=f"memory allocator of the workers: {', '.join(ALLOCATORS)}"
-        f" (default: {DEFAULT_ALLOCATOR}, or {COUNTED_ALLOCATOR} under an instrument)",
+        f" (default: {DEFAULT_ALLOCATOR}, or the instrument's own)",
     )
     group.addoption("--archbench-cache", metavar="DIR", help="folder of exported and compiled models")
     group.addoption(
@@ -249,14 +264,24 @@ def _counting(get: Callable[[str], Any]) -> CountSettings | None:
     name = required or get("archbench_instrument")
     if name is None:
         return None
-    instrument: Instrument = resolve("instrument", INSTRUMENTS, name)
-    instrument.machine(get("archbench_cache_model"))
-    if get("archbench_threads") > 1:
-        raise UsageError(f"{name} counts one thread, but got --threads {get('archbench_threads')}.")
-    reason = instrument.absence()
+    settings = _count_settings(name, get("archbench_cache_model"), get("archbench_allocator"), get("archbench_threads"))
+    reason = _instrument(name).absence()
     if required and reason is not None:
         raise InstrumentUnavailableError(f"--require-instrument {name}: {reason}.")
-    return CountSettings(instrument=name, model=get("archbench_cache_model"))
+    return settings
+
+
+def _count_settings(name: str, model: str, allocator: str | None, threads: int) -> CountSettings:
+    instrument = _instrument(name)
+    instrument.machine(model)
+    if threads > 1 and instrument.single_threaded:
+        raise UsageError(f"{name} counts one thread, but got --threads {threads}.")
+    return CountSettings(instrument=name, model=model, allocator=allocator or instrument.allocator)
+
+
+def _instrument(name: str) -> Instrument:
+    found: Instrument = resolve("instrument", INSTRUMENTS, name)
+    return found
 
 
 def _parse_plant(text: str) -> tuple[str, float]:

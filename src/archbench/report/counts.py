@@ -1,53 +1,86 @@
-"""Counted cases as a table: what each backend executes and misses for the same network."""
+"""What an instrument read, as a table: each backend's numbers for the same network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from archbench.records.counts import Counts, instructions, last_level_misses
+from archbench.contracts import Instrument
+from archbench.records.counts import INSTRUCTIONS, LAST_LEVEL, Counts, total
 from archbench.records.record import CaseRecord
+from archbench.registry import INSTRUMENTS, resolve
 from archbench.report.table import plain_table, table_text
-from archbench.units import format_count
-from archbench.workloads.ids import parse_case
+from archbench.units import format_bytes, format_count
+
+#: What a counting instrument reads, summed; any other instrument shows each quantity.
+_SUMS = (
+    ("warm", "instructions", INSTRUCTIONS, format_count),
+    ("warm", "LL misses", LAST_LEVEL, "{:,}".format),
+    ("cold", "LL misses", LAST_LEVEL, "{:,}".format),
+)
+
+_FORMATS: Mapping[str, Callable[[int], str]] = {
+    "bytes": format_bytes,
+    "count": format_count,
+    "microjoules": "{:,} uJ".format,
+    "microwatts": "{:,} uW".format,
+    "milliseconds": "{:,} ms".format,
+}
 
 
 def counts_table(records: Iterable[CaseRecord]) -> str:
-    """One line a case: instructions of a warm inference, last-level misses of a warm and of a cold one, seconds it took.
-
-    A case that was not counted shows its status.
-    """
-    table = plain_table("workload", "backend", "instructions", "LL misses\nwarm", "LL misses\ncold", "counted in", left=2)
+    """One line a case: its numbers, and the seconds it took; the status of a case that was not read."""
+    records = list(records)
+    first = next((record.counts for record in records if record.counts is not None), None)
+    columns = [] if first is None else _columns(first)
+    titles = (f"{state}\n{name}" for state, name, _, _ in columns)
+    table = plain_table("workload", "backend", *titles, "read in", left=2)
+    rows: dict[str, list[tuple[str, ...]]] = {}
     for record in records:
-        case = parse_case(record.case_id)
-        table.add_row(case.workload.id, case.backend, *_numbers(record))
+        workload, backend = record.case_id.split(":")[:2]
+        rows.setdefault(workload, []).append((workload, backend, *_numbers(record, columns)))
+    for row in (row for group in rows.values() for row in group):
+        table.add_row(*row)
     return table_text(table)
 
 
 def instruments_line(records: Iterable[CaseRecord]) -> str:
-    """Which simulated machine counted, what it showed the runtimes, and how long a case took; empty if nothing was counted."""
+    """Which machine was read by what, what it showed the runtimes, and how long a case took; empty if nothing was read."""
     counted = [record for record in records if record.counts is not None]
     if not counted:
         return ""
     first: Counts = counted[0].counts  # type: ignore[assignment]
     seconds = [_seconds(record) for record in counted]
     version = counted[0].environment.versions.get(first.instrument, "?")
+    kind = "simulated" if _instrument(first).simulated else "measured"
+    cpu = f"CPU with {', '.join(first.cpu)}" + (f", capped at {first.isa}" if first.isa else "")
     return (
-        f"{first.machine} ({first.instrument} {version}, simulated; CPU with {', '.join(first.cpu)}):"
+        f"{first.machine} ({first.instrument} {version}, {kind}; {cpu}):"
         f" {len(counted)} cases in {sum(seconds):.0f} s, {sum(seconds) / len(counted):.1f} s a case"
     )
 
 
-def _numbers(record: CaseRecord) -> tuple[str, ...]:
+_Column = tuple[str, str, tuple[str, ...], Callable[[int], str]]
+
+
+def _columns(counts: Counts) -> list[_Column]:
+    """State, title, quantities and format of each column."""
+    sums: list[_Column] = [column for column in _SUMS if total(counts.states.get(column[0], {}), column[2]) is not None]
+    if sums:
+        return sums
+    units = _instrument(counts).units
+    return [(state, name, (name,), _FORMATS[units[name]]) for state in counts.states for name in counts.states[state]]
+
+
+def _numbers(record: CaseRecord, columns: list[_Column]) -> tuple[str, ...]:
     if record.counts is None:
-        return (record.status.value, "-", "-", "-")
-    warm: Mapping[str, int] = record.counts.warm
-    cold: Mapping[str, int] = record.counts.cold
-    return (
-        format_count(instructions(warm)),
-        f"{last_level_misses(warm):,}",
-        f"{last_level_misses(cold):,}",
-        f"{_seconds(record):.1f} s",
-    )
+        return (record.status.value, *("-" for _ in columns))
+    numbers = [(total(record.counts.states.get(state, {}), quantities), show) for state, _, quantities, show in columns]
+    return (*("-" if number is None else show(number) for number, show in numbers), f"{_seconds(record):.1f} s")
+
+
+def _instrument(counts: Counts) -> Instrument:
+    found: Instrument = resolve("instrument", INSTRUMENTS, counts.instrument)
+    return found
 
 
 def _seconds(record: CaseRecord) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from archbench.records.record import CaseRecord
+from archbench.records.record import CaseRecord, Status
+from archbench.report.cache import cache_table
 from archbench.report.counts import counts_table, instruments_line
 from archbench.report.table import results_table
 
@@ -14,8 +15,10 @@ _ORDER = ("load", "parity", "warm-up", "timed")
 def run_summary(records: Iterable[CaseRecord], phases: Mapping[str, float]) -> str:
     """The table, then the share of the timed phase spent inside measured inference, or what counted."""
     records = list(records)
-    if any(record.counts is not None for record in records):
+    if any(record.status is Status.COUNTED for record in records):
         return "\n".join((counts_table(records), instruments_line(records)))
+    if any(record.counts is not None for record in records):
+        return "\n".join((cache_table(records), "", instruments_line(records)))
     lines = [results_table(records)]
     timed = phases.get("timed", 0.0)
     if timed > 0:

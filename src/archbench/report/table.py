@@ -181,11 +181,13 @@ def _speedup(entry: tuple[Case, CaseRecord] | None) -> str:
 
 
 def change_text(interval: Interval | None) -> str:
-    """A ratio as a change in per cent, with its interval."""
+    """A ratio as a change in per cent, with its interval unless it is exact."""
     if interval is None:
         return "-"
     if interval.low is None or interval.high is None:
         return f"{format_change(interval.estimate)} [one process]"
+    if interval.low == interval.high:
+        return format_change(interval.estimate)
     return f"{format_change(interval.estimate)} [{(interval.low - 1) * 100:+.1f}, {(interval.high - 1) * 100:+.1f}]"
 
 
