@@ -34,6 +34,12 @@ INSTRUMENTS: Mapping[str, str] = {
     "memory": "archbench.instruments.memory:MEMORY",
 }
 
+#: Fixed work of the harness itself.
+HOT_PATHS: Mapping[str, str] = {
+    "sampling-loop": "archbench.measurement.hot_paths:sampling_loop",
+    "case-ids": "archbench.measurement.hot_paths:case_ids",
+}
+
 REFERENCE_BACKEND = "torch"
 
 #: What the form/function paper holds against the reference.

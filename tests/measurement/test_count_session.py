@@ -1,7 +1,9 @@
 """Real networks under the simulator: counts repeat, changed networks are seen, crashes cost one case."""
 
 import json
+import shutil
 
+import numpy as np
 import openvino
 import openvino.opset13 as ops
 import pytest
@@ -21,12 +23,16 @@ pytestmark = pytest.mark.skipif(CALLGRIND.absence() is not None, reason=str(CALL
 OPENVINO = "openvino-cpu-f32"
 
 
-def count(cache, *plans):
+def session(cache):
     settings = SessionSettings(
         processes=1, budget=1, precision=1.0, seconds=1.0, min_rounds=1, allocator="mapped", cache=cache, timeout_s=120.0
     )
-    with CountSession(settings, CountSettings(instrument="callgrind", model="i5-7600k", allocator="mapped")) as session:
-        return list(session.measure(plans))
+    return CountSession(settings, CountSettings(instrument="callgrind", model="i5-7600k", allocator="mapped"))
+
+
+def count(cache, *plans):
+    with session(cache) as counting:
+        return list(counting.measure(plans))
 
 
 def plan(*backends, threads=1):
@@ -44,15 +50,47 @@ def moved(before, after):
     }
 
 
-def square_root_of_the_square(cache):
-    """Two operations more after each activation of the cached network, which leave every value as it was."""
-    (path,) = cache.glob("*/*/model.xml")
-    model = openvino.Core().read_model(path)
-    for node in [node for node in model.get_ordered_ops() if node.get_type_name() == "Relu"]:
+def square_root_of_the_square(model):
+    """Two operations more after each activation, which leave every value as it was."""
+    for node in activations(model):
         readers = list(node.output(0).get_target_inputs())
         square = ops.multiply(node, node)
         for reader in readers:
             reader.replace_source_output(ops.sqrt(square).output(0))
+
+
+def rectify_twice_around_a_second_reader(model):
+    """An extra ReLU a block that cannot be fused, since what it reads is read elsewhere too."""
+    for node in activations(model):
+        readers = list(node.output(0).get_target_inputs())
+        again = ops.relu(node)
+        for reader in readers:
+            reader.replace_source_output(again.output(0))
+        read_elsewhere(model, node.output(0))
+
+
+def read_before_the_activation(model):
+    """Hardly more is computed, but a convolution whose result is read before its ReLU cannot be fused with it."""
+    for node in activations(model):
+        read_elsewhere(model, node.input_value(0))
+
+
+def read_elsewhere(model, value):
+    """Add nothing times one of the numbers to the network's output."""
+    result = model.get_results()[0]
+    one = ops.slice(value, [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1])
+    nothing = ops.multiply(ops.reduce_sum(one, [0, 1, 2, 3]), np.float32(0))
+    result.input(0).replace_source_output(ops.add(result.input_value(0), nothing).output(0))
+
+
+def activations(model):
+    return [node for node in model.get_ordered_ops() if node.get_type_name() == "Relu"]
+
+
+def change_cached_network(cache, change):
+    (path,) = cache.glob("*/*/model.xml")
+    model = openvino.Core().read_model(path)
+    change(model)
     openvino.save_model(model, path.with_name("new.xml"), compress_to_fp16=False)
     entries = {}
     for suffix in (".xml", ".bin"):
@@ -62,18 +100,50 @@ def square_root_of_the_square(cache):
     (path.parent / "manifest.json").write_text(json.dumps(entries))
 
 
-def test_counts_repeat_and_extra_operations_are_seen_in_one_run(tmp_path):
-    ((first,), (again,)) = (count(tmp_path, plan(OPENVINO)) for _ in range(2))
-    square_root_of_the_square(tmp_path)
-    (changed,) = count(tmp_path, plan(OPENVINO))
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory):
+    """A cache, and what the network in it counted twice."""
+    cache = tmp_path_factory.mktemp("unchanged")
+    ((first,), (again,)) = (count(cache, plan(OPENVINO)) for _ in range(2))
+    return cache, first, again
 
-    assert [record.status for record in (first, again, changed)] == [Status.COUNTED] * 3
+
+def test_counts_repeat(unchanged):
+    _, first, again = unchanged
+
+    assert first.status is again.status is Status.COUNTED
     assert first.parity.holds
     assert first.processes == ()
     assert moved(first.counts, again.counts) == set()
-    assert again.counts.states["warm"]["instructions"] == pytest.approx(first.counts.states["warm"]["instructions"], rel=1e-3)
+    warm = again.counts.states["warm"]["instructions"]
+    assert warm == pytest.approx(first.counts.states["warm"]["instructions"], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "change", [square_root_of_the_square, rectify_twice_around_a_second_reader, read_before_the_activation]
+)
+def test_a_changed_network_is_seen_in_one_run(unchanged, tmp_path, change):
+    cache, first, _ = unchanged
+    shutil.copytree(cache, tmp_path / "cache")
+    change_cached_network(tmp_path / "cache", change)
+
+    (changed,) = count(tmp_path / "cache", plan(OPENVINO))
+
+    assert changed.status is Status.COUNTED
+    assert changed.parity.holds
     assert ("warm", "instructions") in moved(first.counts, changed.counts)
     assert changed.executed_graph != first.executed_graph
+
+
+def test_a_hot_path_of_the_harness_repeats_and_knows_what_decides_it(tmp_path):
+    with session(tmp_path) as counting:
+        first, again = (counting.count_hot_path("case-ids") for _ in range(2))
+        missing = counting.count_hot_path("no-such-path")
+
+    assert first.case_id == "archbench-case-ids:python:t1"
+    assert {"python", "numpy", "callgrind"} <= set(first.environment.versions)
+    assert moved(first.counts, again.counts) == set()
+    assert missing.status is Status.CRASHED
 
 
 @pytest.mark.slow
@@ -85,8 +155,8 @@ def test_torch_repeats_too_and_another_memory_format_is_seen(tmp_path):
     assert ("warm", "instructions") in moved(first.counts, last.counts)
 
 
-def test_what_counted_is_in_the_record(tmp_path):
-    (record,) = count(tmp_path, plan(OPENVINO))
+def test_what_counted_is_in_the_record(unchanged):
+    _, record, _ = unchanged
 
     assert record.environment.fingerprint == record.counts.machine == "callgrind-i5-7600k"
     assert record.environment.versions["callgrind"] == CALLGRIND.version()

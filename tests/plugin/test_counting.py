@@ -15,6 +15,11 @@ def test_patterns(archbench, archbench_case):
     archbench.measure(archbench_case)
 """
 
+HOT_PATHS = """
+def test_hot_path(archbench, archbench_hot_path):
+    archbench.count(archbench_hot_path)
+"""
+
 needs_valgrind = pytest.mark.skipif(CALLGRIND.absence() is not None, reason=str(CALLGRIND.absence()))
 
 
@@ -55,6 +60,22 @@ def test_a_counted_run_is_shown_kept_accepted_and_gated(count, pytester):
     assert gated.ret == by_hand.ret == 0
     gated.stdout.fnmatch_lines(["verdict *warm instructions *warm LL misses*", f"pass *{OPENVINO} *", "gate: passed"])
     by_hand.stdout.fnmatch_lines(["gate: passed"])
+
+
+@needs_valgrind
+def test_hot_paths_are_counted_beside_cases_and_skipped_by_the_clock(count, pytester):
+    pytester.makepyfile(test_speed=HOT_PATHS)
+
+    counted = count("-k", "case-ids", "--benchmark-json=run.json")
+    timed = count("-rs", instrument="--archbench-seconds=0.02")
+
+    counted.assert_outcomes(passed=1, deselected=1)
+    counted.stdout.fnmatch_lines(["archbench-case-ids *python *"])
+    run = read_run_file(pytester.path / "run.json")
+    assert [record.status for record in run.records.values()] == [Status.COUNTED]
+    assert set(run.section.deselected) == {OPENVINO, "archbench-sampling-loop:python:t1"}
+    timed.assert_outcomes(skipped=2)
+    timed.stdout.fnmatch_lines(["*hot paths are counted, not timed*"])
 
 
 def test_without_valgrind_one_line_says_so_and_the_cases_are_skipped(count, monkeypatch):

@@ -45,8 +45,9 @@ TOLERANCES = (
     Tolerance(name="peak resident growth", quantities=("peak resident growth",), share=0.05, floor=2**20, portable=True),
 )
 
-#: Packages whose version decides what is executed.
+#: Packages whose version decides what a network executes, and what the harness itself does.
 _DECISIVE = ("torch", "openvino")
+_DECISIVE_OF_PYTHON = ("python", "numpy")
 
 
 def compare_counts(baseline: RunFile, current: RunFile, *, any_version: bool = False) -> GateReport:
@@ -102,7 +103,8 @@ def _difference(then: CaseRecord, now: CaseRecord, *, any_version: bool) -> str 
     if any_version:
         return None
     before, after = then.environment.versions, now.environment.versions
-    for name in (*_DECISIVE, now.counts.instrument):
+    decisive = _DECISIVE if "torch" in after else _DECISIVE_OF_PYTHON
+    for name in (*decisive, now.counts.instrument):
         if before.get(name) != after.get(name):
             return f"{name} changed from {before.get(name)} to {after.get(name)}; compare all the same with --any-version"
     return None

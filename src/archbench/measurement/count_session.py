@@ -28,6 +28,14 @@ from archbench.records.record import CaseRecord, Environment, Status
 from archbench.registry import BACKENDS, INSTRUMENTS, resolve
 from archbench.workloads.case import Case
 
+#: Packages whose version decides what a hot path executes.
+_OWN_PACKAGES = ("python", "numpy", "archbench")
+
+
+def hot_path_id(name: str) -> str:
+    """Under which a hot path is kept beside cases."""
+    return f"archbench-{name}:python:t1"
+
 
 class CountSession:
     """Reads cases with an instrument, on a simulated machine in as many processes as there are CPUs.
@@ -82,6 +90,43 @@ class CountSession:
         for case, tally in self._count(sound):
             yield self._record(checked[case.id], case, tally)
 
+    def count_hot_path(self, name: str) -> CaseRecord:
+        """The record of one of the harness's own hot paths, which is no case: it has neither cost nor parity."""
+        record = CaseRecord(
+            case_id=hot_path_id(name),
+            status=Status.SKIPPED,
+            reason=self._absence,
+            environment=self._environment({}, worker_cpus(1)),
+            cost={},
+        )
+        if self._absence is not None:
+            return record
+        tally = _Tally()
+        with tempfile.TemporaryDirectory(prefix="archbench-") as folder:
+            preload = self._preload(
+                ("archbench.measurement.counting", "archbench.measurement.hot_paths"), worker_cpus(1), folder
+            )
+            launcher = self._start(preload, None, 1)
+            try:
+                tally.versions = {package: launcher.wait_ready()[package] for package in _OWN_PACKAGES}
+                exited = launcher.run(messages.HotPathJob(name=name), tally.outcome.hear, self._settings.timeout_s)
+                tally.crash = exited.crash(launcher.last_words())
+            except WorkerError as error:
+                tally.crash = str(error)
+            finally:
+                self._drop(launcher)
+        environment = self._environment(tally.versions, worker_cpus(1))
+        if name not in tally.outcome.counted:
+            return dataclasses.replace(record, status=Status.CRASHED, reason=tally.crash, environment=environment)
+        counted = tally.outcome.counted[name]
+        return dataclasses.replace(
+            record,
+            status=Status.COUNTED,
+            environment=environment,
+            counts=self._counts(counted, None),
+            phases={"counting": counted.seconds},
+        )
+
     def _count(self, cases: Sequence[Case]) -> Iterator[tuple[Case, _Tally]]:
         """One process a form and configuration: those that read IR need not wait for torch."""
         lanes: dict[tuple[Form, str | None, int], list[Case]] = {}
@@ -120,16 +165,18 @@ class CountSession:
 
     def _launch(self, case: Case, lane: int, folder: Path) -> Launcher:
         backend: Backend = resolve("backend", BACKENDS, case.backend)
-        preload = messages.Preload(
-            modules=(*backend.preload, "archbench.measurement.counting"),
-            affinity=self._cpus(case, lane),
-            instrument=self._counting.instrument,
-            folder=str(folder),
-        )
-        environment = worker_environment(self._counting.allocator, self._isa(case), case.threads)
+        preload = self._preload((*backend.preload, "archbench.measurement.counting"), self._cpus(case, lane), str(folder))
+        return self._start(preload, self._isa(case), case.threads)
+
+    def _preload(self, modules: tuple[str, ...], cpus: tuple[int, ...], folder: str) -> messages.Preload:
+        return messages.Preload(modules=modules, affinity=cpus, instrument=self._counting.instrument, folder=folder)
+
+    def _start(self, preload: messages.Preload, isa: str | None, threads: int) -> Launcher:
         if self._closed:
             raise WorkerError("the run was interrupted.")
-        launcher = Launcher(preload, environment, prefix=self._instrument.command(self._counting.model, folder))
+        environment = worker_environment(self._counting.allocator, isa, threads)
+        prefix = self._instrument.command(self._counting.model, Path(preload.folder))
+        launcher = Launcher(preload, environment, prefix=prefix)
         self._launchers.append(launcher)
         return launcher
 
@@ -165,9 +212,7 @@ class CountSession:
             case_id=case.id,
             status=Status.SKIPPED,
             reason=reason,
-            environment=Environment(
-                fingerprint=self._machine, versions={}, allocator=self._counting.allocator, affinity=worker_cpus(case.threads)
-            ),
+            environment=self._environment({}, worker_cpus(case.threads)),
             cost=dataclasses.asdict(cost_of(case.workload)),
         )
 
@@ -176,10 +221,7 @@ class CountSession:
         unmeasured = tally.outcome.unmeasured()
         if tally.crash is not None:
             unmeasured = tally.outcome.blame([case.backend], tally.crash)
-        versions = {**tally.versions, self._instrument.name: self._version}
-        environment = dataclasses.replace(
-            checked.environment, fingerprint=self._machine, versions=versions, allocator=self._counting.allocator
-        )
+        environment = self._environment(tally.versions, checked.environment.affinity)
         if case.backend in unmeasured or case.backend not in tally.outcome.counted:
             cause = unmeasured.get(case.backend)
             status, reason = (cause.status, cause.reason) if cause else (Status.ERROR, "the instrument said nothing")
@@ -192,15 +234,24 @@ class CountSession:
             granted=loaded.granted,
             parity=loaded.parity,
             executed_graph=loaded.executed_graph,
-            counts=Counts(
-                instrument=self._instrument.name,
-                machine=self._machine,
-                cpu=counted.cpu,
-                isa=self._isa(case),
-                states=counted.states,
-                place=self._place,
-            ),
+            counts=self._counts(counted, self._isa(case)),
             phases={"counting": counted.seconds},
+        )
+
+    def _counts(self, counted: messages.Counted, isa: str | None) -> Counts:
+        return Counts(
+            instrument=self._instrument.name,
+            machine=self._machine,
+            cpu=counted.cpu,
+            isa=isa,
+            states=counted.states,
+            place=self._place,
+        )
+
+    def _environment(self, versions: Mapping[str, str], affinity: tuple[int, ...]) -> Environment:
+        tool = {} if self._absence else {self._instrument.name: self._version}
+        return Environment(
+            fingerprint=self._machine, versions={**versions, **tool}, allocator=self._counting.allocator, affinity=affinity
         )
 
 

@@ -1,38 +1,43 @@
-"""One job under an instrument: load, check parity, read an inference. Nothing is timed."""
+"""One job under an instrument: load, check parity, read an inference; or read a hot path. Nothing is timed."""
 
 from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from archbench.contracts import CompiledModel, Instrument
+from archbench.contracts import Instrument
 from archbench.instruments.cpu_features import cpu_features
 from archbench.measurement import messages
 from archbench.measurement.job import Emit, Phases, try_load
-from archbench.registry import INSTRUMENTS, resolve
+from archbench.registry import HOT_PATHS, INSTRUMENTS, resolve
 
 
-def count_job(job: messages.Job, instrument_name: str, folder: Path, emit: Emit) -> None:
-    """Carry out `job`, of one backend, with the instrument this process was started for."""
+def count_any(job: messages.AnyJob, instrument_name: str, folder: Path, emit: Emit) -> None:
+    """Carry out `job`, a hot path or one backend's, with the instrument this process was started for."""
     instrument: Instrument = resolve("instrument", INSTRUMENTS, instrument_name)
     instrument.prepare()
+    if isinstance(job, messages.HotPathJob):
+        work: Callable[[], None] = resolve("hot path", HOT_PATHS, job.name)()
+        emit(_counted(job.name, work, instrument, job.name, folder))
+        return
     (name,) = job.backends
     model = try_load(name, job, emit, Phases(time.perf_counter_ns))
     if model is not None:
         emit(messages.Entered(backend=name, stage="counting"))
-        emit(_counted(name, model, instrument, f"{job.workload}:{name}", folder))
+        emit(_counted(name, model.run, instrument, f"{job.workload}:{name}", folder))
 
 
-def _counted(backend: str, model: CompiledModel, instrument: Instrument, name: str, folder: Path) -> messages.Counted:
+def _counted(backend: str, run: Callable[[], None], instrument: Instrument, name: str, folder: Path) -> messages.Counted:
     start = time.perf_counter()
     # What is made at the first calls only, such as a runtime's scratch memory, is not the inference's.
-    model.run()
-    model.run()
+    run()
+    run()
     gc.collect()
     gc.disable()
     try:
-        readings = instrument.read(model.run, name, folder)
+        readings = instrument.read(run, name, folder)
     finally:
         gc.enable()
     return messages.Counted(

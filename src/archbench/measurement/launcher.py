@@ -82,7 +82,7 @@ class Launcher:
             self._versions = event.versions
         return self._versions
 
-    def run(self, job: messages.Job, on_event: Callable[[messages.Event], None], timeout_s: float) -> messages.Exited:
+    def run(self, job: messages.AnyJob, on_event: Callable[[messages.Event], None], timeout_s: float) -> messages.Exited:
         """Have a fresh worker do `job`; every event but the last goes to `on_event`.
 
         Raises:

@@ -24,7 +24,7 @@ class Preload(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """One workload on several backends, the reference first.
 
     With `seconds` None nothing is timed: artifacts are made and parity is checked. `plant` maps a backend to the fraction of
@@ -40,6 +40,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     min_rounds: int
     plant: dict[str, float] = {}
+
+
+class HotPathJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """One of the harness's own hot paths, to be counted."""
+
+    name: str
+
+
+AnyJob = Job | HotPathJob
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):

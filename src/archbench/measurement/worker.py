@@ -47,7 +47,7 @@ def main() -> None:
     os.sched_setaffinity(0, preload.affinity)
     emit(messages.Ready(pid=os.getpid(), versions=_versions()))
     for line in sys.stdin.buffer:
-        job = msgspec.json.decode(line, type=messages.Job)
+        job: messages.AnyJob = msgspec.json.decode(line, type=messages.AnyJob)
         sys.stderr.flush()
         child = os.fork()
         if child == 0:
@@ -57,16 +57,16 @@ def main() -> None:
         emit(messages.Exited(status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0))
 
 
-def _serve(job: messages.Job, preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) -> None:
+def _serve(job: messages.AnyJob, preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) -> None:
     """Run the job in the forked child and leave without the interpreter's shutdown, which forked runtimes may not survive."""
     status = 1
     try:
         _die_with_parent()
         if preload.instrument:
-            from archbench.measurement.counting import count_job
+            from archbench.measurement.counting import count_any
 
-            count_job(job, preload.instrument, Path(preload.folder), emit)
-        else:
+            count_any(job, preload.instrument, Path(preload.folder), emit)
+        elif isinstance(job, messages.Job):
             from archbench.measurement.job import run_job
 
             run_job(job, emit)

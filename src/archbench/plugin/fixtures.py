@@ -62,6 +62,18 @@ class Archbench:
         self._clock.replay(self._benchmark, seconds or [0.0])
         return record
 
+    def count(self, hot_path: str) -> CaseRecord:
+        """Count one of the harness's own hot paths and return the record; skips the test where nothing counts."""
+        record = self._harness.record_of_hot_path(hot_path)
+        if record is None:
+            pytest.skip("hot paths are counted, not timed: ask for --archbench-instrument callgrind")
+        if record.status is Status.SKIPPED:
+            pytest.skip(record.reason or "not available here")
+        if record.status is not Status.COUNTED:
+            pytest.fail(f"{record.case_id}: {record.status.value}: {record.reason}", pytrace=False)
+        self._clock.replay(self._benchmark, [0.0])
+        return record
+
 
 @pytest.fixture
 def archbench(request: pytest.FixtureRequest, benchmark: Any) -> Archbench:

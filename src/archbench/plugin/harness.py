@@ -20,13 +20,14 @@ from archbench.gate.verdict import GateReport
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.both_session import BothSession
-from archbench.measurement.count_session import CountSession
+from archbench.measurement.count_session import CountSession, hot_path_id
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile, RunSection, read_run_file
+from archbench.registry import HOT_PATHS
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
 
@@ -48,6 +49,7 @@ class Harness:
         *,
         check_only: bool,
         experiments: Sequence[str] = (),
+        hot_paths: Sequence[str] = (),
     ) -> None:
         """Make ready to measure `cases`.
 
@@ -58,6 +60,7 @@ class Harness:
         self.options = options
         self.machine = read_fingerprint()
         self._experiments = tuple(experiments)
+        self._hot_paths = frozenset(hot_paths)
         counting = None if check_only else options.counting_of(next(iter(experiments), None))
         #: Whether the clock is read, alone or besides an instrument.
         self.timed = not check_only and (counting is None or bool(experiments))
@@ -92,6 +95,17 @@ class Harness:
         if case.id not in self.journal.records:
             self._measure(case)
         return self.journal.records[case.id]
+
+    def record_of_hot_path(self, name: str) -> CaseRecord | None:
+        """The record of one of the harness's own hot paths, counting it now if that has not been done.
+
+        None unless a simulated machine counts this run.
+        """
+        if not isinstance(self._session, CountSession) or self.options.simulated_machine is None:
+            return None
+        if hot_path_id(name) not in self.records:
+            self.journal.append(self._session.count_hot_path(name))
+        return self.records[hot_path_id(name)]
 
     def judge(self, claim: Claim) -> Finding:
         """The claim's finding over this run, kept for the report."""
@@ -158,7 +172,8 @@ class Harness:
     def _deselected(self) -> Iterable[str]:
         planned = {case.id for cases in self._planned.values() for case in cases}
         offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
-        return (case.id for case in offered if case.id not in planned)
+        yield from (case.id for case in offered if case.id not in planned)
+        yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
 
     def _waiting(self) -> list[list[Case]]:
         """The planned cases, workload by workload, of workloads that still lack a record."""

@@ -20,6 +20,7 @@ from archbench.plugin.fixtures import CLOCK, HARNESS, OPTIONS, archbench, archbe
 from archbench.plugin.options import Options, add_options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.runfile import KEY
+from archbench.registry import HOT_PATHS
 from archbench.workloads.case import Case
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
 REPORT = pytest.StashKey[GateReport | None]()
 
 _PARAMETER = "archbench_case"
+_HOT_PATH = "archbench_hot_path"
 _MARKERS = (
     "archbench_experiment(name): archbench_case runs over the cases of that experiment, read by its instrument as well",
     "archbench_on_request: runs only if -k or a path on the command line names its file",
@@ -64,6 +66,8 @@ def _point_storage_at_baselines(config: pytest.Config, options: Options) -> None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _HOT_PATH in metafunc.fixturenames:
+        metafunc.parametrize(_HOT_PATH, HOT_PATHS)
     if _PARAMETER not in metafunc.fixturenames:
         return
     wanted = _is_requested(metafunc.config, metafunc.definition)
@@ -105,7 +109,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     try:
         experiments = _experiments_of(used)
         harness = Harness(
-            config.stash[OPTIONS], config.rootpath, cases, _announcer(config), check_only=check_only, experiments=experiments
+            config.stash[OPTIONS],
+            config.rootpath,
+            cases,
+            _announcer(config),
+            check_only=check_only,
+            experiments=experiments,
+            hot_paths=[name for item in used if (name := _parameters_of(item).get(_HOT_PATH)) is not None],
         )
     except ArchbenchError as error:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
@@ -162,9 +172,13 @@ def _fixtures_of(item: pytest.Item) -> Sequence[str]:
 
 
 def _case_of(item: pytest.Item) -> Case | None:
-    parameters: Mapping[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    case: Case | None = parameters.get(_PARAMETER)
+    case: Case | None = _parameters_of(item).get(_PARAMETER)
     return case
+
+
+def _parameters_of(item: pytest.Item) -> Mapping[str, Any]:
+    parameters: Mapping[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters
 
 
 def pytest_benchmark_generate_machine_info() -> Mapping[str, Any]:
