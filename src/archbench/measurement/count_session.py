@@ -6,6 +6,7 @@ import dataclasses
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -152,8 +153,10 @@ class CountSession:
         for case in cases:
             tally = _Tally()
             try:
+                start = time.monotonic()
                 launcher = launcher or self._launch(case, lane, folder)
                 tally.versions = launcher.wait_ready()
+                tally.start_up_s = time.monotonic() - start
                 exited = launcher.run(self._job(case), tally.outcome.hear, self._settings.timeout_s)
                 tally.crash = exited.crash(launcher.last_words())
             except (OSError, WorkerError) as error:
@@ -235,7 +238,7 @@ class CountSession:
             parity=loaded.parity,
             executed_graph=loaded.executed_graph,
             counts=self._counts(counted, self._isa(case)),
-            phases={"counting": counted.seconds},
+            phases={"counting": counted.seconds, "start-up": tally.start_up_s},
         )
 
     def _counts(self, counted: messages.Counted, isa: str | None) -> Counts:
@@ -286,4 +289,5 @@ class _Tally:
 
     outcome: ProcessOutcome = field(default_factory=ProcessOutcome)
     versions: Mapping[str, str] = field(default_factory=dict)
+    start_up_s: float = 0.0
     crash: str | None = None

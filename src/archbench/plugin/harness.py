@@ -200,6 +200,7 @@ class Harness:
                 self._say(f"{record.case_id}: read by {record.counts.instrument} in {_counting_seconds(record)}")
         self._measured_plans += len(together)
         self._seconds += time.monotonic() - start
+        self.phases["wall"] = self._seconds
         self._report(records)
 
     def _plan(self, cases: list[Case]) -> PairedPlan:
@@ -211,7 +212,7 @@ class Harness:
         for record in records:
             by_workload.setdefault(record.case_id.partition(":")[0], []).append(record)
         for workload, group in by_workload.items():
-            for phase, seconds in (group[0].phases or {}).items():
+            for phase, seconds in (group[0].phases or {}).items() if self.timed else ():
                 self.phases[phase] = self.phases.get(phase, 0.0) + seconds
             self._say(f"{workload}: {', '.join(_gain(record) for record in group)}")
         waiting = len(self._waiting())

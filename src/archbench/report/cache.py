@@ -57,7 +57,7 @@ def cache_table(records: Iterable[CaseRecord]) -> str:
             *(f"{row[name].misses:,}" if name in row else "-" for name in backends),
             _saved(row, backends),
         )
-    return "\n".join((table_text(table), "", correlations_table(found)))
+    return "\n".join((table_text(table), "", correlations_table(found), ""))
 
 
 def correlations_table(found: Sequence[Entry]) -> str:

@@ -43,20 +43,25 @@ def counts_table(records: Iterable[CaseRecord]) -> str:
     return table_text(table)
 
 
-def instruments_line(records: Iterable[CaseRecord]) -> str:
-    """Which machine was read by what, what it showed the runtimes, and how long a case took; empty if nothing was read."""
+def instruments_line(records: Iterable[CaseRecord], wall_s: float | None) -> str:
+    """Which machine was read by what, what it showed the runtimes, and how long it took; empty if nothing was read.
+
+    `wall_s` is the wall time of it all, if nothing else was done meanwhile.
+    """
     counted = [record for record in records if record.counts is not None]
     if not counted:
         return ""
     first: Counts = counted[0].counts  # type: ignore[assignment]
-    seconds = [_seconds(record) for record in counted]
     version = counted[0].environment.versions.get(first.instrument, "?")
     kind = "simulated" if _instrument(first).simulated else "measured"
     cpu = f"CPU with {', '.join(first.cpu)}" + (f", capped at {first.isa}" if first.isa else "")
-    return (
-        f"{first.machine} ({first.instrument} {version}, {kind}; {cpu}):"
-        f" {len(counted)} cases in {sum(seconds):.0f} s, {sum(seconds) / len(counted):.1f} s a case"
-    )
+    took = f"{len(counted)} cases"
+    if wall_s is not None:
+        start_ups = [record.phases["start-up"] for record in counted if record.phases and "start-up" in record.phases]
+        start_up = max(start_ups, default=0.0)
+        each = (wall_s - start_up) / max(1, len(start_ups))
+        took += f" in {wall_s:.0f} s, {start_up:.0f} s of it starting up: {each:.1f} s a case beyond that"
+    return f"{first.machine} ({first.instrument} {version}, {kind}; {cpu}): {took}"
 
 
 _Column = tuple[str, str, tuple[str, ...], Callable[[int], str]]

@@ -15,10 +15,10 @@ _ORDER = ("load", "parity", "warm-up", "timed")
 def run_summary(records: Iterable[CaseRecord], phases: Mapping[str, float]) -> str:
     """The table, then the share of the timed phase spent inside measured inference, or what counted."""
     records = list(records)
-    if any(record.status is Status.COUNTED for record in records):
-        return "\n".join((counts_table(records), instruments_line(records)))
     if any(record.counts is not None for record in records):
-        return "\n".join((cache_table(records), "", instruments_line(records)))
+        counted_only = any(record.status is Status.COUNTED for record in records)
+        table = counts_table(records) if counted_only else cache_table(records)
+        return "\n".join((table, instruments_line(records, phases.get("wall") if counted_only else None)))
     lines = [results_table(records)]
     timed = phases.get("timed", 0.0)
     if timed > 0:
