@@ -120,8 +120,8 @@ def test_the_power_is_what_simulation_finds():
             case_id: record(case_id, np.random.default_rng((seed, index)), own=1e-3 * (1 + typical), between=0.004, count=12)
             for index, case_id in enumerate(CASES)
         }
+        pair = RunPair(then, now, same_machine=True)
         for case_id in CASES:
-            pair = RunPair({case_id: then[case_id]}, {case_id: now[case_id]}, same_machine=True)
             found += pair.evidence(case_id).p_worse(0.02) <= 0.025
             tried += 1
 

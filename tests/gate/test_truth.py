@@ -58,6 +58,26 @@ def test_intervals_cover_the_true_change_93_to_97_per_cent_of_the_time_whatever_
     assert 0.93 <= covered["relative"] / tries <= 0.97
 
 
+def test_a_few_processes_are_enough_where_the_run_s_other_cases_tell_how_much_processes_vary():
+    generator = np.random.default_rng(23)
+    truth, tries, cases = 1.04, 80, CASES[:10]
+    covered, widths = {True: 0, False: 0}, {True: [], False: []}
+    for _ in range(tries):
+        runs = [
+            {case_id: record(case_id, generator, own=1e-3 * slowdown, between=0.005, count=5) for case_id in cases}
+            for slowdown in (1.0, truth)
+        ]
+        for together in (True, False):
+            for case_id in cases:
+                before, after = runs if together else ({case_id: run[case_id]} for run in runs)
+                interval = RunPair(before, after, same_machine=True, interleaved=True).evidence(case_id).slowdown.interval()
+                covered[together] += interval.low <= truth <= interval.high
+                widths[together].append(np.log(interval.high / interval.low))
+
+    assert 0.93 <= covered[True] / (tries * len(cases)) <= 0.97
+    assert np.median(widths[True]) < 0.8 * np.median(widths[False])
+
+
 CASES = [f"standard-d{depth}-w64-k3-28x28-b1:{OPENVINO}:t1" for depth in range(1, 41)]
 
 

@@ -14,10 +14,14 @@ from archbench.records.record import CaseRecord, ProcessSamples
 from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.location import LogMean
+from archbench.stats.moderate import Prior, fit_prior
 from archbench.stats.processes import calibration, latency, speedup
 from archbench.workloads.ids import parse_case
 
 Records = Mapping[str, CaseRecord]
+
+#: Of a case's processes, a location; None where it was not sampled.
+Location = Callable[[Sequence[ProcessSamples]], LogMean | None]
 
 #: A runtime's own name for its version is compared as a version, not as a setting.
 _VERSIONED = frozenset({"runtime_requirements"})
@@ -79,6 +83,7 @@ class RunPair:
         self.now = now
         self.same_machine = same_machine
         self._noise = noise
+        self._priors: dict[tuple[int, Location, str], Prior | None] = {}
         self._siblings: dict[object, list[str]] = {}
         for case_id in self.comparable():
             self._siblings.setdefault(parse_case(case_id).pairing, []).append(case_id)
@@ -108,7 +113,8 @@ class RunPair:
         """The case must be one of `comparable`."""
         slowdown = None
         if self.drift is not None:
-            slowdown = self._ratio(case_id, latency).over(self.drift)
+            slowdown = self._slowdown(case_id)
+            slowdown = slowdown and slowdown.over(self.drift)
         relative = self._relative(case_id)
         if self._noise is not None:
             slowdown = slowdown and slowdown.widened(self._noise.slowdown.get(case_id, 0.0))
@@ -127,12 +133,27 @@ class RunPair:
         return first and first.inverse()
 
     def _speedup_loss(self, case_id: str) -> LogEstimate | None:
-        before, after = speedup(self.then[case_id].processes), speedup(self.now[case_id].processes)
-        return before.estimate.over(after.estimate) if before and after else None
+        before, after = self._estimate(self.then, case_id, speedup), self._estimate(self.now, case_id, speedup)
+        return before.over(after) if before and after else None
 
-    def _ratio(self, case_id: str, location: Callable[[Sequence[ProcessSamples]], LogMean]) -> LogEstimate:
-        now, then = self.now[case_id].processes, self.then[case_id].processes
-        return location(now).estimate.over(location(then).estimate)
+    def _slowdown(self, case_id: str) -> LogEstimate | None:
+        now, then = self._estimate(self.now, case_id, latency), self._estimate(self.then, case_id, latency)
+        return now.over(then) if now and then else None
+
+    def _estimate(self, records: Records, case_id: str, location: Location) -> LogEstimate | None:
+        """The case's own location, its variance drawn towards that of the run's other cases on the same backend."""
+        mean = location(records[case_id].processes)
+        return None if mean is None else mean.moderated(self._prior(records, location, parse_case(case_id).backend))
+
+    def _prior(self, records: Records, location: Location, backend: str) -> Prior | None:
+        key = (id(records), location, backend)
+        if key not in self._priors:
+            alike = (
+                record for record in records.values() if record.processes and parse_case(record.case_id).backend == backend
+            )
+            means = (location(record.processes) for record in alike)
+            self._priors[key] = fit_prior([mean.variance for mean in means if mean is not None and mean.variance is not None])
+        return self._priors[key]
 
     def _measure_drift(self) -> LogEstimate:
         shared = [case_id for group in self._siblings.values() for case_id in group]

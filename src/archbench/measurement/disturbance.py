@@ -16,9 +16,11 @@ SLOWER = 0.08
 #: Share of the sampling time that the hypervisor may take.
 STOLEN = 0.01
 
-#: A case keeps at least so many processes, its quietest. With six, whose faster half is three, an interval has two degrees of
-#: freedom and decides little; with twelve, where a neighbour is never quiet, the disturbed ones spread it.
-KEPT = 8
+#: Where too few processes are quiet, the quietest are kept all the same: so many that were slowed by no more than MILD, and a
+#: few whatever slowed them. More of the badly disturbed would spread the interval, fewer leave it one degree of freedom.
+MILD = 0.15
+KEPT_MILD = 8
+KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,13 @@ def disturbances(windows: Sequence[Window], run_floor_ns: float) -> list[str | N
     # What ran just before it tells on the calibration, so the case's own floor counts, unless that is itself disturbed.
     floor_ns = min(*(window.calibration_ns for window in windows), run_floor_ns * (1 + SLOWER))
     order = sorted(range(len(windows)), key=lambda index: (windows[index].stolen > STOLEN, windows[index].calibration_ns))
-    kept = set(order[:KEPT])
+    mild = [index for index in order[:KEPT_MILD] if _is_mild(windows[index], floor_ns)]
+    kept = {*order[:KEPT], *mild}
     return [None if index in kept else _disturbance(window, floor_ns) for index, window in enumerate(windows)]
+
+
+def _is_mild(window: Window, floor_ns: float) -> bool:
+    return window.stolen <= STOLEN and window.calibration_ns <= floor_ns * (1 + MILD)
 
 
 def _disturbance(window: Window, floor_ns: float) -> str | None:

@@ -18,9 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archbench.stats.estimate import LogEstimate
+from archbench.stats.moderate import Prior
 
 QUANTILE = 0.02
 FASTER = 0.5
+
+#: Simulated: the logarithm of such a variance varies as that of a chi-squared with so much fewer degrees of freedom.
+_DEGREES = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +45,19 @@ class LogMean:
         if count < 2:
             return None
         return float(np.var(self.winsorised, ddof=1)) * (count - 1) / (self.kept * (self.kept - 1))
+
+    @property
+    def variance(self) -> tuple[float, float] | None:
+        """Of one kept process, with its degrees of freedom; None for one process."""
+        error = self.squared_error
+        return None if error is None else (error * self.kept, _DEGREES * (self.kept - 1))
+
+    def moderated(self, prior: Prior | None) -> LogEstimate:
+        """The estimate with its variance drawn towards that of its like."""
+        if prior is None or self.variance is None:
+            return self.estimate
+        variance, degrees = prior.moderated(*self.variance)
+        return LogEstimate(value=self.value, squared_error=variance / self.kept, degrees=degrees)
 
     @property
     def estimate(self) -> LogEstimate:
