@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from archbench.gate.noise import NoiseFloor
 from archbench.records.record import CaseRecord, ProcessSamples
 from archbench.registry import REFERENCE_BACKEND
+from archbench.stats.disturbance import floor_of, is_mild
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.location import LogMean
 from archbench.stats.moderate import Prior, fit_prior
-from archbench.stats.processes import calibration, latency, speedup
+from archbench.stats.processes import calibration, latency, speedup, undisturbed, window
 from archbench.workloads.ids import parse_case
 
 Records = Mapping[str, CaseRecord]
@@ -83,6 +84,7 @@ class RunPair:
         self.now = now
         self.same_machine = same_machine
         self._noise = noise
+        self._floors: dict[int, float] = {}
         self._priors: dict[tuple[int, Location, str], Prior | None] = {}
         self._siblings: dict[object, list[str]] = {}
         for case_id in self.comparable():
@@ -141,15 +143,33 @@ class RunPair:
         return now.over(then) if now and then else None
 
     def _estimate(self, records: Records, case_id: str, location: Location) -> LogEstimate | None:
-        """The case's own location, its variance drawn towards that of the run's other cases on the same backend."""
+        """The case's own location, its variance drawn towards that of the run's other cases on the same backend.
+
+        Only quiet processes vary alike: a case whose processes were disturbed keeps the variance that they show.
+        """
         mean = location(records[case_id].processes)
-        return None if mean is None else mean.moderated(self._prior(records, location, parse_case(case_id).backend))
+        if mean is None:
+            return None
+        if not self._is_quiet(records, records[case_id]):
+            return mean.estimate
+        return mean.moderated(self._prior(records, location, parse_case(case_id).backend))
+
+    def _is_quiet(self, records: Records, record: CaseRecord) -> bool:
+        """Every process that was not voided is at most mildly slower than the quietest."""
+        if id(records) not in self._floors:
+            self._floors[id(records)] = min(
+                window(process).calibration_ns for other in records.values() for process in other.processes
+            )
+        floor = floor_of(map(window, record.processes), self._floors[id(records)])
+        return all(is_mild(window(process), floor) for process in undisturbed(record.processes))
 
     def _prior(self, records: Records, location: Location, backend: str) -> Prior | None:
         key = (id(records), location, backend)
         if key not in self._priors:
             alike = (
-                record for record in records.values() if record.processes and parse_case(record.case_id).backend == backend
+                record
+                for record in records.values()
+                if record.processes and parse_case(record.case_id).backend == backend and self._is_quiet(records, record)
             )
             means = (location(record.processes) for record in alike)
             self._priors[key] = fit_prior([mean.variance for mean in means if mean is not None and mean.variance is not None])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from archbench.measurement import messages
-from archbench.measurement.disturbance import Window
 from archbench.records.record import Parity, ProcessSamples, Status
+from archbench.stats.disturbance import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

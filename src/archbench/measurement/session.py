@@ -16,12 +16,12 @@ from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
-from archbench.measurement.disturbance import disturbances
 from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
 from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
+from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload

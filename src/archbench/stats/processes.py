@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from archbench.records.record import ProcessSamples, Samples
+from archbench.stats.disturbance import Window
 from archbench.stats.location import LogMean, location, log_mean, paired
 
 
@@ -24,6 +27,15 @@ def speedup(processes: Sequence[ProcessSamples]) -> LogMean | None:
     if not both:
         return None
     return paired(log_mean(_locations(reference for _, reference in both)), log_mean(_locations(own for own, _ in both)))
+
+
+def window(process: ProcessSamples) -> Window:
+    """How quiet the machine was while the process sampled. What was stolen is a share of the slices' time."""
+    sides = [process.own] if process.reference is None else [process.own, process.reference]
+    sampled_s = sum(sum(side.duration_ns) for side in sides) * 1e-9
+    return Window(
+        calibration_ns=float(np.median(process.calibration.duration_ns)), stolen=process.stolen_s / max(sampled_s, 1e-9)
+    )
 
 
 def undisturbed(processes: Iterable[ProcessSamples]) -> list[ProcessSamples]:

@@ -6,21 +6,24 @@ the reason, and another one is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 #: Calibration work slower than this share above the quietest process marks a disturbed one. On a quiet machine its median stays
 #: within 5 %; a busy hyperthread makes it 40 to 70 % slower.
 SLOWER = 0.08
 
+#: Where fewer than KEPT processes are quiet, those slower by no more than this fill them up.
+MILD = 0.15
+
 #: Share of the sampling time that the hypervisor may take.
 STOLEN = 0.01
 
-#: Where too few processes are quiet, the quietest are kept all the same: so many that were slowed by no more than MILD, and a
-#: few whatever slowed them. More of the badly disturbed would spread the interval, fewer leave it one degree of freedom.
-MILD = 0.15
-KEPT_MILD = 8
-KEPT = 4
+#: Of a case none of whose processes is quiet so many are kept, the quietest: else nothing at all could be said of it.
+KEPT = 8
+
+#: Fewer have no spread.
+_LEAST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +34,30 @@ class Window:
     stolen: float
 
 
+def floor_of(windows: Iterable[Window], run_floor_ns: float) -> float:
+    """Calibration of a quiet process of a case, given one window or more. `run_floor_ns` is the quietest of the whole run.
+
+    What ran just before it tells on the calibration, so the case's own floor counts, unless that is itself disturbed.
+    """
+    return min(*(window.calibration_ns for window in windows), run_floor_ns * (1 + SLOWER))
+
+
+def is_mild(window: Window, floor_ns: float) -> bool:
+    """Not stolen from, and slowed by no more than MILD."""
+    return window.stolen <= STOLEN and window.calibration_ns <= floor_ns * (1 + MILD)
+
+
 def disturbances(windows: Sequence[Window], run_floor_ns: float) -> list[str | None]:
-    """What disturbed each window of a case, None for a quiet one. `run_floor_ns` is the quietest of the whole run."""
+    """What disturbed each window of a case that is voided, None for one that is kept."""
     if not windows:
         return []
-    # What ran just before it tells on the calibration, so the case's own floor counts, unless that is itself disturbed.
-    floor_ns = min(*(window.calibration_ns for window in windows), run_floor_ns * (1 + SLOWER))
+    floor_ns = floor_of(windows, run_floor_ns)
+    found = [_disturbance(window, floor_ns) for window in windows]
     order = sorted(range(len(windows)), key=lambda index: (windows[index].stolen > STOLEN, windows[index].calibration_ns))
-    mild = [index for index in order[:KEPT_MILD] if _is_mild(windows[index], floor_ns)]
-    kept = {*order[:KEPT], *mild}
-    return [None if index in kept else _disturbance(window, floor_ns) for index, window in enumerate(windows)]
-
-
-def _is_mild(window: Window, floor_ns: float) -> bool:
-    return window.stolen <= STOLEN and window.calibration_ns <= floor_ns * (1 + MILD)
+    kept = {index for index in order[:KEPT] if is_mild(windows[index], floor_ns)}
+    if len(kept) < _LEAST:
+        kept = set(order[:KEPT])
+    return [None if index in kept else reason for index, reason in enumerate(found)]
 
 
 def _disturbance(window: Window, floor_ns: float) -> str | None:
