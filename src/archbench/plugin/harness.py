@@ -9,8 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archbench.cache import ArtifactCache
-from archbench.errors import BackendUnavailableError
+from archbench.errors import ArchbenchError, BackendUnavailableError
 from archbench.experiments.claim import Claim, Finding, judge
 from archbench.gate.baselines import find_baseline
 from archbench.gate.judge import judge_runs
@@ -115,10 +117,12 @@ class Harness:
     def accepted_outcome(self, claim: Claim) -> str | None:
         """What the newest baseline of this machine and profile says of the claim; None if there is none.
 
-        Raises:
-            UsageError: the baseline is broken.
+        A broken baseline fails the test that asks.
         """
-        baseline = self._find_baseline()
+        try:
+            baseline = self._find_baseline()
+        except ArchbenchError as error:
+            pytest.fail(str(error), pytrace=False)
         if baseline is None or baseline.section.fingerprint != self._fingerprint:
             return None
         return baseline.section.claims.get(claim.name)

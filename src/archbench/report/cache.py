@@ -9,6 +9,7 @@ from functools import partial
 from archbench.records.counts import warm_misses
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord
+from archbench.registry import REFERENCE_BACKEND
 from archbench.report.table import plain_table, table_text
 from archbench.stats.correlation import grouped_rank_correlation
 from archbench.units import format_count, format_ratio, format_seconds
@@ -40,7 +41,7 @@ def entries(records: Iterable[CaseRecord]) -> list[Entry]:
 def cache_table(records: Iterable[CaseRecord]) -> str:
     """One line a workload, each backend's latency per image and warm misses; then the rank correlations."""
     found = entries(records)
-    backends = list(dict.fromkeys(entry.case.backend for entry in found))
+    backends = _backends(found)
     table = plain_table("pattern", "depth", "width", "pixels", "FLOPs")
     for title in ("per image", "LL misses"):
         for backend in backends:
@@ -64,12 +65,17 @@ def correlations_table(found: Sequence[Entry]) -> str:
     """Spearman's coefficients with their intervals, along each axis within patterns, and across patterns at the far end."""
     table = plain_table("latency follows", "on", "FLOPs [95 %]", "LL misses [95 %]", left=2)
     for name, groups in _comparisons(found):
-        for backend in dict.fromkeys(entry.case.backend for entry in found):
+        for backend in _backends(found):
             own = [[entry for entry in group if entry.case.backend == backend] for group in groups]
             coefficients = [_coefficient(own, what) for what in (lambda entry: entry.flops, lambda entry: float(entry.misses))]
             if any(coefficients):
                 table.add_row(name, backend, *(_shown(value) for value in coefficients))
     return table_text(table) if table.row_count else "too few sizes for a correlation; --archbench-profile nightly has more"
+
+
+def _backends(found: Iterable[Entry]) -> list[str]:
+    """The reference first, the others as they came."""
+    return sorted(dict.fromkeys(entry.case.backend for entry in found), key=lambda name: name != REFERENCE_BACKEND)
 
 
 def _comparisons(found: Sequence[Entry]) -> Iterator[tuple[str, list[list[Entry]]]]:

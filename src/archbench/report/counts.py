@@ -60,7 +60,7 @@ def instruments_line(records: Iterable[CaseRecord], wall_s: float | None) -> str
         start_ups = [record.phases["start-up"] for record in counted if record.phases and "start-up" in record.phases]
         start_up = max(start_ups, default=0.0)
         each = (wall_s - start_up) / max(1, len(start_ups))
-        took += f" in {wall_s:.0f} s, {start_up:.0f} s of it starting up: {each:.1f} s a case beyond that"
+        took = f"{len(start_ups)} cases in {wall_s:.0f} s, {start_up:.0f} s of it starting up: {each:.1f} s a case beyond that"
     return f"{first.machine} ({first.instrument} {version}, {kind}; {cpu}): {took}"
 
 
