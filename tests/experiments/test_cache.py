@@ -62,3 +62,12 @@ def test_what_was_not_counted_on_both_is_not_measured():
     timed = {"x": record("standard-d10-w64-k3-56x56-b1:torch:t1", np.random.default_rng(0), count=2)}
     timed = {entry.case_id: entry for entry in timed.values()}
     assert [judge(claim, timed).outcome for claim in CLAIMS] == [Outcome.NOT_MEASURED] * 5
+
+
+def test_the_harness_s_own_hot_paths_are_no_evidence():
+    records = counted(AS_PUBLISHED)
+    hot_path = dataclasses.replace(next(iter(records.values())), case_id="archbench-sampling-loop:python:t1", cost={})
+
+    found = [judge(claim, {**records, hot_path.case_id: hot_path}).outcome for claim in CLAIMS]
+
+    assert found == outcomes(AS_PUBLISHED)

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 
 from archbench.records.counts import Counts
+from archbench.records.record import Status
 from archbench.report.cache import cache_table
+from archbench.report.summary import run_summary
 from tests.samples import OPENVINO, record
 
 MISSES = {"torch": 4000, OPENVINO: 200}
@@ -36,3 +38,10 @@ def test_too_few_sizes_are_said_to_be_too_few():
     records = [both(width, backend) for width in (32, 64) for backend in ("torch", OPENVINO)]
 
     assert "too few sizes for a correlation" in cache_table(records)
+
+
+def test_a_hot_path_that_nothing_counts_is_not_in_the_table_of_cases():
+    timed = both(32, OPENVINO)
+    skipped = dataclasses.replace(timed, case_id="archbench-case-ids:python:t1", status=Status.SKIPPED, counts=None, cost={})
+
+    assert "archbench" not in run_summary([dataclasses.replace(timed, counts=None), skipped], {})

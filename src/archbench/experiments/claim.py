@@ -64,7 +64,7 @@ def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
     points = tuple(
         Point(case=parse_case(case_id), record=record)
         for case_id, record in records.items()
-        if claim.needs(record) and not record.planted
+        if record.is_case and claim.needs(record) and not record.planted
     )
     return claim.judge(points)
 

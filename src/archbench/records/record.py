@@ -125,3 +125,8 @@ class CaseRecord:
     phases: Mapping[str, float] | None = None
     planted: float = 0.0
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def is_case(self) -> bool:
+        """False of the harness's own hot paths, which have no workload and so no cost by formula."""
+        return bool(self.cost)
