@@ -57,6 +57,15 @@ def test_a_wide_interval_gets_more_processes_until_the_budget_is_spent(cache_roo
     assert len(native.processes) == len(accelerated.processes) == 5
 
 
+@pytest.fixture
+def quiet(monkeypatch):
+    """As on a machine without neighbours: no process is disturbed."""
+    monkeypatch.setattr("archbench.stats.disturbance.SLOWER", 1e9)
+    monkeypatch.setattr("archbench.stats.disturbance.MILD", 1e9)
+    monkeypatch.setattr("archbench.stats.disturbance.STOLEN", 1e9)
+
+
+@pytest.mark.usefixtures("quiet")
 def test_a_case_that_needs_another_look_gets_more_processes_until_it_is_settled(cache_root):
     doubtful, settled = plan(TORCH, OPENVINO, depth=1), plan(TORCH, OPENVINO, depth=2)
     seen = []

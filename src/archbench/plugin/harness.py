@@ -177,7 +177,8 @@ class Harness:
         planned = {case.id for cases in self._planned.values() for case in cases}
         offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
         yield from (case.id for case in offered if case.id not in planned)
-        yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
+        if self.counted and not self.timed:
+            yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
 
     def _waiting(self) -> list[list[Case]]:
         """The planned cases, workload by workload, of workloads that still lack a record."""
