@@ -6,6 +6,7 @@ import threading
 import time
 
 import psutil
+import pytest
 
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.measurement.settings import SessionSettings
