@@ -38,7 +38,7 @@ class Energy:
     name = "energy"
     title = "package energy of an inference, that of rest subtracted"
     units = {_ENERGY: "microjoules", _IDLE: "microwatts", _INFERENCES: "count", _LENGTH: "milliseconds"}  # noqa: RUF012
-    simulated = False
+    simulator = None
     single_threaded = False
     isa: str | None = None
     allocator = "retained"
@@ -53,19 +53,12 @@ class Energy:
     def version(self) -> str:
         return os.uname().release
 
-    def machine(self, model: str) -> str | None:  # noqa: ARG002  # there is one machine
-        return None
-
-    def command(self, model: str, folder: Path) -> tuple[str, ...]:  # noqa: ARG002  # a plain worker
-        return ()
-
     def prepare(self) -> None:
         """Nothing is read before the inference."""
 
     def read(self, run: Callable[[], None], name: str, folder: Path) -> Readings:  # noqa: ARG002  # no file is made
-        meters = [_Meter(zone) for zone in self._zones()]
-        rest_s, rest_uj, _ = self._window(lambda: self.sleep(self.window_s / 100), meters)
-        work_s, work_uj, inferences = self._window(run, meters)
+        rest_s, rest_uj, _ = self._window(lambda: self.sleep(self.window_s / 100))
+        work_s, work_uj, inferences = self._window(run)
         idle_uw = rest_uj / rest_s
         return {
             "steady": {
@@ -76,17 +69,16 @@ class Energy:
             }
         }
 
-    def _window(self, act: Callable[[], None], meters: list[_Meter]) -> tuple[float, int, int]:
+    def _window(self, act: Callable[[], None]) -> tuple[float, int, int]:
         """Seconds, microjoules and number of acts of one window."""
-        for meter in meters:
-            meter.restart()
+        before = {zone: zone.energy_uj() for zone in self._zones()}
         start, acts = self.clock(), 0
         while True:
             act()
             acts += 1
             elapsed = self.clock() - start
             if elapsed >= self.window_s:
-                return elapsed, sum(meter.spent() for meter in meters), acts
+                return elapsed, sum(zone.spent_since(energy_uj) for zone, energy_uj in before.items()), acts
 
     def _zones(self) -> list[_Zone]:
         """One a package; zones below them (cores, memory) are parts of it."""
@@ -104,23 +96,10 @@ class _Zone:
     def energy_uj(self) -> int:
         return int(_text(self.path / "energy_uj"))
 
-    def range_uj(self) -> int:
-        return int(_text(self.path / "max_energy_range_uj"))
-
-
-class _Meter:
-    """Energy since the restart. The counter wraps at most once in a window: it takes many minutes at full power."""
-
-    def __init__(self, zone: _Zone) -> None:
-        self._zone = zone
-        self._start = zone.energy_uj()
-
-    def restart(self) -> None:
-        self._start = self._zone.energy_uj()
-
-    def spent(self) -> int:
-        difference = self._zone.energy_uj() - self._start
-        return difference if difference >= 0 else difference + self._zone.range_uj() + 1
+    def spent_since(self, energy_uj: int) -> int:
+        """The counter wraps at most once in a window: it takes many minutes at full power."""
+        difference = self.energy_uj() - energy_uj
+        return difference if difference >= 0 else difference + int(_text(self.path / "max_energy_range_uj")) + 1
 
 
 def _text(path: Path) -> str:

@@ -6,12 +6,13 @@ switched on and off around each inference. Cold: an array of twice the last leve
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,9 @@ _REPEATS = 5
 
 _UNKNOWN_CACHE = 64 * 2**20
 
+#: Of the files that one worker's counts go to.
+_NUMBERS = itertools.count()
+
 
 @dataclass(frozen=True)
 class Perf:
@@ -44,7 +48,7 @@ class Perf:
 
     name = "perf"
     title = "instructions, cycles and last-level accesses by hardware counters"
-    simulated = False
+    simulator = None
     single_threaded = False
     isa: str | None = None
     allocator = "retained"
@@ -62,12 +66,6 @@ class Perf:
     def version(self) -> str:
         finished = subprocess.run(["perf", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
         return finished.stdout.strip().removeprefix("perf version ")
-
-    def machine(self, model: str) -> str | None:  # noqa: ARG002  # there is one machine
-        return None
-
-    def command(self, model: str, folder: Path) -> tuple[str, ...]:  # noqa: ARG002  # perf attaches to a plain worker
-        return ()
 
     def prepare(self) -> None:
         """Counting is off until the inference."""
@@ -95,7 +93,7 @@ class _Attached:
     def __init__(self, events: tuple[str, ...], folder: Path) -> None:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
-        self._counts = Path(tempfile.mkstemp(dir=folder, suffix=".csv")[1])
+        self._counts = folder / f"perf-{os.getpid()}-{next(_NUMBERS)}.csv"
         self._perf = subprocess.Popen(
             [  # noqa: S607  # found on the user's PATH, as `absence` said
                 "perf", "stat", "-x,", "-e", ",".join(events), "-p", str(os.getpid()), "-D", "-1",
@@ -119,7 +117,8 @@ class _Attached:
 
     def tell(self, command: str) -> None:
         """Send a command and wait until it is in force."""
-        os.write(self._commands, f"{command}\n".encode())
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._commands, f"{command}\n".encode())
         if b"ack" not in os.read(self._answers, 16):
             raise BackendError(f"perf stat ended before it would {command}; try `perf stat -p {os.getpid()}`.")
 
@@ -127,13 +126,20 @@ class _Attached:
         """End it and return the value of each event."""
         self._perf.send_signal(signal.SIGINT)
         self._perf.wait()
-        return {event: float(value) for event, value in _values(self._counts.read_text())}
+        return {event: _number(event, value) for event, value in _values(self._counts.read_text())}
 
 
 def _values(text: str) -> list[tuple[str, str]]:
     """Event and value of each line that `perf stat -x,` wrote: value, unit, event, ..."""
     lines = [line.split(",") for line in text.splitlines() if line.count(",") > 2]
     return [(fields[2], fields[0]) for fields in lines]
+
+
+def _number(event: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise BackendError(f"perf counted nothing of {event} ({value}); ask for fewer events at a time.") from None
 
 
 @functools.cache
