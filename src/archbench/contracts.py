@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from archbench.registry import BACKENDS, INSTRUMENTS, resolve
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -105,11 +107,25 @@ class Backend(Protocol):
 Readings = Mapping[str, Mapping[str, int]]
 
 
+class Simulator(Protocol):
+    """A machine in software that workers can be run on. Importing its file imports nothing heavy."""
+
+    def machine(self, model: str) -> str:
+        """Name of the machine that `model` simulates, of letters, digits and hyphens.
+
+        Raises:
+            UnknownNameError: no such model.
+        """
+
+    def command(self, model: str, folder: Path) -> tuple[str, ...]:
+        """What goes before the interpreter on the worker's command line; files go to `folder`."""
+
+
 class Instrument(Protocol):
     """Something besides the clock that reads numbers off a case.
 
     Obligations: importing its file imports nothing heavy; `prepare` and `read` are called once each, in a worker process of
-    the case's own that was started with `command`.
+    the case's own, which runs on the simulator if there is one.
     """
 
     name: str
@@ -117,9 +133,9 @@ class Instrument(Protocol):
     title: str
     #: The unit of each quantity it reads.
     units: Mapping[str, str]
-    #: Whether the numbers come from a simulated machine: they repeat, may be compared between machines, and cases may be read
-    #: side by side.
-    simulated: bool
+    #: The machine that the numbers are of: they repeat, may be compared between hosts, and cases may be read side by side.
+    #: None if they are measured on this one.
+    simulator: Simulator | None
     #: Whether it can read no more than one thread.
     single_threaded: bool
     #: ISA cap and allocator preset of its cases unless others are asked for.
@@ -132,16 +148,6 @@ class Instrument(Protocol):
     def version(self) -> str:
         """Version of the tool that reads."""
 
-    def machine(self, model: str) -> str | None:
-        """Name of the machine that `model` simulates, of letters, digits and hyphens; None for the machine it runs on.
-
-        Raises:
-            UnknownNameError: no such model.
-        """
-
-    def command(self, model: str, folder: Path) -> tuple[str, ...]:
-        """What goes before the interpreter on the worker's command line; files go to `folder`."""
-
     def prepare(self) -> None:
         """Called before anything of the case is loaded."""
 
@@ -153,3 +159,23 @@ class Clock(Protocol):
     """A monotonic clock in nanoseconds."""
 
     def __call__(self) -> int: ...
+
+
+def backend_named(name: str) -> Backend:
+    """The backend of that name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    backend: Backend = resolve("backend", BACKENDS, name)
+    return backend
+
+
+def instrument_named(name: str) -> Instrument:
+    """The instrument of that name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    instrument: Instrument = resolve("instrument", INSTRUMENTS, name)
+    return instrument

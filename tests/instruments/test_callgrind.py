@@ -30,7 +30,7 @@ print(cold["LL read misses"], warm["LL read misses"], warm["instructions"], *cpu
 
 def count_sum(tmp_path, size, model="i5-7600k"):
     """Last-level read misses, cold and warm, instructions and CPU features of one sum over `size` bytes."""
-    command = [*CALLGRIND.command(model, tmp_path), sys.executable, "-c", COUNT.format(size=size), str(tmp_path)]
+    command = [*CALLGRIND.simulator.command(model, tmp_path), sys.executable, "-c", COUNT.format(size=size), str(tmp_path)]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     cold, warm, instructions, *features = finished.stdout.split()
@@ -68,10 +68,10 @@ def test_a_smaller_cache_misses_more(tmp_path):
 
 
 def test_models_are_named_and_their_caches_given_to_the_simulator(tmp_path):
-    command = CALLGRIND.command("i5-7600k", tmp_path)
+    command = CALLGRIND.simulator.command("i5-7600k", tmp_path)
 
-    assert CALLGRIND.machine("i5-7600k") == "callgrind-i5-7600k"
-    assert CALLGRIND.machine("1024,2,64/2048,4,64/4096,8,64") == "callgrind-1024x2x64-2048x4x64-4096x8x64"
+    assert CALLGRIND.simulator.machine("i5-7600k") == "callgrind-i5-7600k"
+    assert CALLGRIND.simulator.machine("1024,2,64/2048,4,64/4096,8,64") == "callgrind-1024x2x64-2048x4x64-4096x8x64"
     assert {"--I1=32768,8,64", "--D1=32768,8,64", "--LL=4194304,16,64"} <= set(command)
 
 
@@ -94,7 +94,7 @@ def test_the_host_s_caches_are_read_and_its_last_level_rounded_to_a_power_of_two
 @pytest.mark.parametrize("model", ["", "i7", "1,2,3", "1,2,3/4,5,6", "a,b,c/1,2,3/4,5,6"])
 def test_an_unknown_model_is_refused(model):
     with pytest.raises(UnknownNameError, match="unknown cache model"):
-        CALLGRIND.machine(model)
+        CALLGRIND.simulator.machine(model)
 
 
 def test_a_machine_without_valgrind_or_of_another_architecture_says_so(monkeypatch):

@@ -78,26 +78,18 @@ def test_a_full_disk_stops_the_run_in_one_line_and_earlier_records_are_kept(proj
     assert 1 <= len(read_journal(journal)) < 4
 
 
-def test_a_run_file_that_cannot_be_written_loses_no_record(project, small_disk, cache_root):
-    run = quoted(f"--archbench-cache={cache_root}", "--benchmark-json=small/run.json")
+@pytest.mark.parametrize(
+    ("extra", "status"), [((), Status.MEASURED), (("--archbench-instrument=memory",), Status.COUNTED)], ids=["times", "counts"]
+)
+def test_a_run_file_that_cannot_be_written_loses_no_record(project, small_disk, cache_root, extra, status):
+    run = quoted(f"--archbench-cache={cache_root}", "--benchmark-json=small/run.json", *extra)
     finished = small_disk("4k", run)
 
     (journal,) = project.glob(".archbench/runs/*/records.jsonl")
     assert finished.returncode == 2
     assert "archbench: the run file cannot be written: No space left on device; records are kept in" in finished.stdout
     assert "Traceback" not in finished.stdout + finished.stderr
-    assert [record.status for record in read_journal(journal)] == [Status.MEASURED] * 4
-
-
-def test_a_run_file_of_counts_that_cannot_be_written_loses_no_record(project, small_disk, cache_root):
-    run = quoted(f"--archbench-cache={cache_root}", "--archbench-instrument=memory", "--benchmark-json=small/run.json")
-    finished = small_disk("4k", run)
-
-    (journal,) = project.glob(".archbench/runs/*/records.jsonl")
-    assert finished.returncode == 2
-    assert "archbench: the run file cannot be written: No space left on device; records are kept in" in finished.stdout
-    assert "Traceback" not in finished.stdout + finished.stderr
-    assert [record.status for record in read_journal(journal)] == [Status.COUNTED] * 4
+    assert [record.status for record in read_journal(journal)] == [status] * 4
 
 
 def test_a_read_only_cache_is_refused_in_one_line(project, small_disk):

@@ -4,6 +4,7 @@ import pytest
 
 from archbench.cost.formulas import cost_of
 from archbench.errors import UnknownNameError
+from archbench.workloads.case import cases_of
 from archbench.workloads.grids import (
     BATCHES,
     DEPTHS,
@@ -14,7 +15,7 @@ from archbench.workloads.grids import (
     equal_parameters,
     nightly,
     paper,
-    profile_cases,
+    profile_workloads,
     smoke,
 )
 
@@ -49,7 +50,7 @@ def test_equal_work_sets_differ_in_form_alone(grid, quantity):
 
 
 def test_cases_put_backends_of_one_workload_side_by_side():
-    ids = [case.id.split(":")[1:] for case in profile_cases("smoke", ("torch", "openvino-cpu-f32"), isas=(None, "avx2"))]
+    ids = [case.id.split(":")[1:] for case in cases_of(smoke(), ("torch", "openvino-cpu-f32"), isas=(None, "avx2"))]
 
     assert ids[:4] == [
         ["torch", "t1"],
@@ -61,4 +62,4 @@ def test_cases_put_backends_of_one_workload_side_by_side():
 
 def test_an_unknown_profile_is_refused():
     with pytest.raises(UnknownNameError, match="unknown profile 'quick'"):
-        list(profile_cases("quick", ("torch",)))
+        list(profile_workloads("quick"))

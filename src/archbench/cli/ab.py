@@ -16,7 +16,8 @@ from archbench.errors import UsageError
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.measurement.settings import DEFAULTS, SessionSettings
 from archbench.registry import DEFAULT_BACKENDS
-from archbench.workloads.grids import PROFILES, profile_cases
+from archbench.workloads.case import cases_of
+from archbench.workloads.grids import PROFILES, profile_workloads
 
 _ROOT = Path(".archbench/ab")
 
@@ -47,7 +48,7 @@ def ab(
     Both interpreters must be able to import archbench, torch and openvino. Verdicts and exit codes are those of
     `archbench gate`, with A as the baseline.
     """
-    cases = list(matching(profile_cases(profile, backends or DEFAULT_BACKENDS), expression))
+    cases = list(matching(cases_of(profile_workloads(profile), backends or DEFAULT_BACKENDS), expression))
     if not cases:
         raise UsageError(f"no case of profile {profile!r} matches {expression!r}; `archbench cases` lists ids.")
     for python in (python_a, python_b):

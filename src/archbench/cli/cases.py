@@ -10,9 +10,9 @@ import click
 
 from archbench.errors import UsageError
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS
-from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.case import ISA_CAPS, Case, cases_of
 from archbench.workloads.experiment import EXPERIMENTS, experiment_named
-from archbench.workloads.grids import PROFILES, profile_cases
+from archbench.workloads.grids import PROFILES, profile_workloads
 
 
 @click.command()
@@ -33,8 +33,8 @@ def cases(
     as_json: bool,
 ) -> None:
     """List the case ids of a profile."""
-    of = profile_cases if experiment is None else experiment_named(experiment).cases
-    listed = of(profile, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
+    workloads = profile_workloads(profile) if experiment is None else experiment_named(experiment).workloads_in(profile)
+    listed = cases_of(workloads, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
     ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

@@ -6,15 +6,15 @@ import json
 
 import click
 
-from archbench.contracts import Instrument
-from archbench.registry import INSTRUMENTS, resolve
+from archbench.contracts import Instrument, instrument_named
+from archbench.registry import INSTRUMENTS
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def instruments(as_json: bool) -> None:
     """List what can be read besides the clock: what it is, its units, and whether this machine has it."""
-    listed = [_described(resolve("instrument", INSTRUMENTS, name)) for name in INSTRUMENTS]
+    listed = [_described(instrument_named(name)) for name in INSTRUMENTS]
     click.echo(json.dumps(listed) if as_json else "\n".join(_lines(entry) for entry in listed))
 
 
@@ -23,7 +23,7 @@ def _described(instrument: Instrument) -> dict[str, object]:
     return {
         "name": instrument.name,
         "title": instrument.title,
-        "kind": "simulated" if instrument.simulated else "measured",
+        "kind": "simulated" if instrument.simulator else "measured",
         "units": dict(instrument.units),
         "available": absence is None,
         "version": None if absence else instrument.version(),

@@ -6,23 +6,18 @@ the reference. Whatever strikes both alike is the machine's doing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from archbench.gate.estimates import RunEstimates
 from archbench.gate.noise import NoiseFloor
 from archbench.records.record import CaseRecord, ProcessSamples
 from archbench.registry import REFERENCE_BACKEND
-from archbench.stats.disturbance import floor_of, is_mild
 from archbench.stats.estimate import LogEstimate
-from archbench.stats.location import LogMean
-from archbench.stats.moderate import Prior, fit_prior
-from archbench.stats.processes import calibration, latency, speedup, undisturbed, window
+from archbench.stats.processes import calibration
 from archbench.workloads.ids import parse_case
 
 Records = Mapping[str, CaseRecord]
-
-#: Of a case's processes, a location; None where it was not sampled.
-Location = Callable[[Sequence[ProcessSamples]], LogMean | None]
 
 #: A runtime's own name for its version is compared as a version, not as a setting.
 _VERSIONED = frozenset({"runtime_requirements"})
@@ -84,8 +79,7 @@ class RunPair:
         self.now = now
         self.same_machine = same_machine
         self._noise = noise
-        self._floors: dict[int, float] = {}
-        self._priors: dict[tuple[int, Location, str], Prior | None] = {}
+        self._before, self._after = RunEstimates(then), RunEstimates(now)
         self._siblings: dict[object, list[str]] = {}
         for case_id in self.comparable():
             self._siblings.setdefault(parse_case(case_id).pairing, []).append(case_id)
@@ -135,45 +129,12 @@ class RunPair:
         return first and first.inverse()
 
     def _speedup_loss(self, case_id: str) -> LogEstimate | None:
-        before, after = self._estimate(self.then, case_id, speedup), self._estimate(self.now, case_id, speedup)
+        before, after = self._before.speedup(case_id), self._after.speedup(case_id)
         return before.over(after) if before and after else None
 
     def _slowdown(self, case_id: str) -> LogEstimate | None:
-        now, then = self._estimate(self.now, case_id, latency), self._estimate(self.then, case_id, latency)
+        now, then = self._after.latency(case_id), self._before.latency(case_id)
         return now.over(then) if now and then else None
-
-    def _estimate(self, records: Records, case_id: str, location: Location) -> LogEstimate | None:
-        """The case's own location, its variance drawn towards that of the run's other cases on the same backend.
-
-        Only quiet processes vary alike: a case whose processes were disturbed keeps the variance that they show.
-        """
-        mean = location(records[case_id].processes)
-        if mean is None:
-            return None
-        if not self._is_quiet(records, records[case_id]):
-            return mean.estimate
-        return mean.moderated(self._prior(records, location, parse_case(case_id).backend))
-
-    def _is_quiet(self, records: Records, record: CaseRecord) -> bool:
-        """Every process that was not voided is at most mildly slower than the quietest."""
-        if id(records) not in self._floors:
-            self._floors[id(records)] = min(
-                window(process).calibration_ns for other in records.values() for process in other.processes
-            )
-        floor = floor_of(map(window, record.processes), self._floors[id(records)])
-        return all(is_mild(window(process), floor) for process in undisturbed(record.processes))
-
-    def _prior(self, records: Records, location: Location, backend: str) -> Prior | None:
-        key = (id(records), location, backend)
-        if key not in self._priors:
-            alike = (
-                record
-                for record in records.values()
-                if record.processes and parse_case(record.case_id).backend == backend and self._is_quiet(records, record)
-            )
-            means = (location(record.processes) for record in alike)
-            self._priors[key] = fit_prior([mean.variance for mean in means if mean is not None and mean.variance is not None])
-        return self._priors[key]
 
     def _measure_drift(self) -> LogEstimate:
         shared = [case_id for group in self._siblings.values() for case_id in group]

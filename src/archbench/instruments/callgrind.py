@@ -38,29 +38,10 @@ _MODELS = {"i5-7600k": ("32768,8,64", "32768,8,64", "4194304,16,64")}
 _CUSTOM = re.compile(r"(\d+,\d+,\d+)/(\d+,\d+,\d+)/(\d+,\d+,\d+)")
 
 
-class Callgrind:
-    """The `Instrument` of that name; each model gives size, associativity and line of the I1, D1 and LL caches."""
+class Valgrind:
+    """The `Simulator`; each model gives size, associativity and line of the I1, D1 and LL caches."""
 
-    name = "callgrind"
-    title = "instructions, and misses of the first and last level of cache"
-    units: Mapping[str, str] = dict.fromkeys(_QUANTITIES.values(), "count")
-    simulated = True
-    single_threaded = True
-    isa: str | None = "avx"
-    allocator = "mapped"
-
-    def absence(self) -> str | None:
-        if not is_supported():
-            return f"callgrind's client requests are made for x86-64, but this machine is {os.uname().machine}"
-        if shutil.which("valgrind") is None:
-            return "valgrind is not installed; install your system's package `valgrind`"
-        return None
-
-    def version(self) -> str:
-        finished = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
-        return finished.stdout.strip().removeprefix("valgrind-")
-
-    def machine(self, model: str) -> str | None:
+    def machine(self, model: str) -> str:
         caches = "-".join(re.sub(r"\D", "x", cache) for cache in _caches(model)) if model not in _MODELS else model
         return f"callgrind-{caches}"
 
@@ -79,6 +60,29 @@ class Callgrind:
             "--smc-check=all-non-file",
             f"--callgrind-out-file={folder}/counts.%p",
         )
+
+
+class Callgrind:
+    """The `Instrument` of that name."""
+
+    name = "callgrind"
+    title = "instructions, and misses of the first and last level of cache"
+    units: Mapping[str, str] = dict.fromkeys(_QUANTITIES.values(), "count")
+    simulator = Valgrind()
+    single_threaded = True
+    isa: str | None = "avx"
+    allocator = "mapped"
+
+    def absence(self) -> str | None:
+        if not is_supported():
+            return f"callgrind's client requests are made for x86-64, but this machine is {os.uname().machine}"
+        if shutil.which("valgrind") is None:
+            return "valgrind is not installed; install your system's package `valgrind`"
+        return None
+
+    def version(self) -> str:
+        finished = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=False)  # noqa: S607
+        return finished.stdout.strip().removeprefix("valgrind-")
 
     def prepare(self) -> None:
         """Instrumentation is off until the inference."""

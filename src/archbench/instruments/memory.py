@@ -26,7 +26,7 @@ class Memory:
     name = "memory"
     title = "peak resident growth of the case's own worker, loading included"
     units: Mapping[str, str] = {_QUANTITY: "bytes"}
-    simulated = False
+    simulator = None
     single_threaded = False
     isa: str | None = None
     allocator = "mapped"
@@ -41,12 +41,6 @@ class Memory:
 
     def version(self) -> str:
         return os.uname().release
-
-    def machine(self, model: str) -> str | None:  # noqa: ARG002  # there is one machine
-        return None
-
-    def command(self, model: str, folder: Path) -> tuple[str, ...]:  # noqa: ARG002  # a plain worker
-        return ()
 
     def prepare(self) -> None:
         (_PROCESS / "clear_refs").write_text(_RESET_PEAK)

@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from archbench.cache import content_key
-from archbench.contracts import Backend, Form, Instrument
+from archbench.contracts import Form, backend_named, instrument_named
 from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
@@ -26,7 +26,6 @@ from archbench.measurement.session import Look, PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
 from archbench.records.record import CaseRecord, Environment, Status
-from archbench.registry import BACKENDS, INSTRUMENTS, resolve
 from archbench.workloads.case import Case
 
 #: Packages whose version decides what a hot path executes.
@@ -47,10 +46,11 @@ class CountSession:
     def __init__(self, settings: SessionSettings, counting: CountSettings) -> None:
         self._settings = settings
         self._counting = counting
-        self._instrument: Instrument = resolve("instrument", INSTRUMENTS, counting.instrument)
+        self._instrument = instrument_named(counting.instrument)
         self._absence: str | None = self._instrument.absence()
         self._version = "" if self._absence else self._instrument.version()
-        self._machine = self._instrument.machine(counting.model) or read_fingerprint().key
+        self._simulator = self._instrument.simulator
+        self._machine = self._simulator.machine(counting.model) if self._simulator else read_fingerprint().key
         self._place = _place(settings.cache)
         # Artifacts are made and parity is checked outside, where nothing is fifty times slower.
         self._native = PairedSession(settings, timed=False)
@@ -132,9 +132,9 @@ class CountSession:
         """One process a form and configuration: those that read IR need not wait for torch."""
         lanes: dict[tuple[Form, str | None, int], list[Case]] = {}
         for case in cases:
-            backend: Backend = resolve("backend", BACKENDS, case.backend)
+            backend = backend_named(case.backend)
             lanes.setdefault((backend.form, case.isa, case.threads), []).append(case)
-        side_by_side = len(os.sched_getaffinity(0)) if self._instrument.simulated else 1
+        side_by_side = len(os.sched_getaffinity(0)) if self._simulator else 1
         done: SimpleQueue[tuple[Case, _Tally] | BaseException] = SimpleQueue()
         with tempfile.TemporaryDirectory(prefix="archbench-") as folder, ThreadPoolExecutor(side_by_side) as pool:
             for number, lane in enumerate(lanes.values()):
@@ -167,7 +167,7 @@ class CountSession:
         self._drop(launcher)
 
     def _launch(self, case: Case, lane: int, folder: Path) -> Launcher:
-        backend: Backend = resolve("backend", BACKENDS, case.backend)
+        backend = backend_named(case.backend)
         preload = self._preload((*backend.preload, "archbench.measurement.counting"), self._cpus(case, lane), str(folder))
         return self._start(preload, self._isa(case), case.threads)
 
@@ -178,7 +178,7 @@ class CountSession:
         if self._closed:
             raise WorkerError("the run was interrupted.")
         environment = worker_environment(self._counting.allocator, isa, threads)
-        prefix = self._instrument.command(self._counting.model, Path(preload.folder))
+        prefix = self._simulator.command(self._counting.model, Path(preload.folder)) if self._simulator else ()
         launcher = Launcher(preload, environment, prefix=prefix)
         self._launchers.append(launcher)
         return launcher
@@ -189,7 +189,7 @@ class CountSession:
             launcher.close()
 
     def _cpus(self, case: Case, lane: int) -> tuple[int, ...]:
-        if not self._instrument.simulated:
+        if self._simulator is None:
             return worker_cpus(case.threads)
         cpus = sorted(os.sched_getaffinity(0))
         return (cpus[lane % len(cpus)],)

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from archbench.contracts import Instrument
+from archbench.contracts import Instrument, instrument_named
 from archbench.instruments.cpu_features import cpu_features
 from archbench.measurement import messages
 from archbench.measurement.job import Emit, Phases, try_load
-from archbench.registry import HOT_PATHS, INSTRUMENTS, resolve
+from archbench.registry import HOT_PATHS, resolve
 
 
 def count_any(job: messages.AnyJob, instrument_name: str, folder: Path, emit: Emit) -> None:
     """Carry out `job`, a hot path or one backend's, with the instrument this process was started for."""
-    instrument: Instrument = resolve("instrument", INSTRUMENTS, instrument_name)
+    instrument = instrument_named(instrument_name)
     instrument.prepare()
     if isinstance(job, messages.HotPathJob):
         work: Callable[[], None] = resolve("hot path", HOT_PATHS, job.name)()

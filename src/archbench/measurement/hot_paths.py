@@ -10,7 +10,8 @@ import numpy as np
 
 from archbench.measurement.sampling import Runnable, random_orders, sample_rounds
 from archbench.registry import DEFAULT_BACKENDS
-from archbench.workloads.grids import profile_cases
+from archbench.workloads.case import cases_of
+from archbench.workloads.grids import smoke
 from archbench.workloads.ids import parse_case
 
 _ROUNDS = 50
@@ -35,7 +36,7 @@ def case_ids() -> Callable[[], None]:
     """What collection does of ours: list a profile, write each id, read it again."""
 
     def work() -> None:
-        for case in profile_cases("smoke", DEFAULT_BACKENDS):
+        for case in cases_of(smoke(), DEFAULT_BACKENDS):
             parse_case(case.id)
 
     return work

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from archbench.cache import ArtifactCache
-from archbench.contracts import Backend, Clock, CompiledModel, RunSettings
+from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, backend_named
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
 from archbench.measurement.artifacts import network_for, reference_for
@@ -20,7 +20,6 @@ from archbench.measurement.parity import check, tolerance_of
 from archbench.measurement.plant import with_extra_work
 from archbench.measurement.sampling import Runnable, Timed, alternating_orders, random_orders, sample_rounds, warm_up
 from archbench.records.record import Samples
-from archbench.registry import BACKENDS, resolve
 from archbench.workloads.ids import parse_workload
 from archbench.workloads.inputs import seeded_input
 
@@ -72,7 +71,7 @@ def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> Compil
         emit(messages.Entered(backend=name, stage=stage))
 
     try:
-        backend: Backend = resolve("backend", BACKENDS, name)
+        backend = backend_named(name)
         enter("find")
         reason = backend.absence()
         if reason is not None:

@@ -6,11 +6,11 @@ import dataclasses
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from archbench.contracts import Backend
+from archbench.contracts import backend_named
 from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
@@ -20,7 +20,7 @@ from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
-from archbench.registry import BACKENDS, REFERENCE_BACKEND, resolve
+from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
@@ -234,8 +234,7 @@ class PairedSession:
 
     @staticmethod
     def _preload(plan: PairedPlan) -> tuple[str, ...]:
-        backends: Iterator[Backend] = (resolve("backend", BACKENDS, name) for name in plan.sampled)
-        modules = dict.fromkeys(module for backend in backends for module in backend.preload)
+        modules = dict.fromkeys(module for name in plan.sampled for module in backend_named(name).preload)
         return (*modules, "archbench.measurement.job")
 
     def _planted(self, case: Case) -> float:

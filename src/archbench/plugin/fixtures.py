@@ -9,13 +9,12 @@ import msgspec
 import pytest
 
 from archbench.cache import ArtifactCache
-from archbench.contracts import CompiledModel, RunSettings
+from archbench.contracts import CompiledModel, RunSettings, backend_named
 from archbench.errors import ArchbenchError, RecordFileError
 from archbench.plugin.options import Options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import KEY
-from archbench.registry import BACKENDS, resolve
 from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
@@ -108,9 +107,8 @@ def openvino_compile(request: pytest.FixtureRequest) -> Callable[..., CompiledMo
     def compile_workload(
         workload: PatternWorkload, backend: str = "openvino-cpu-f32", route: Route = DEFAULT_ROUTE
     ) -> CompiledModel:
-        runtime = resolve("backend", BACKENDS, backend)
+        runtime = backend_named(backend)
         network = network_for(workload, runtime.form, cache, route)
-        model: CompiledModel = runtime.load(network, RunSettings(threads=options.threads, isa=None, cache=cache.root))
-        return model
+        return runtime.load(network, RunSettings(threads=options.threads, isa=None, cache=cache.root))
 
     return compile_workload

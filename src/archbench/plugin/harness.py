@@ -66,7 +66,8 @@ class Harness:
         counting = None if check_only else options.counting_of(next(iter(experiments), None))
         #: Whether the clock is read, alone or besides an instrument.
         self.timed = not check_only and (counting is None or bool(experiments))
-        self.counted = counting is not None
+        #: What is read in place of the clock; empty where that is read or nothing is.
+        self.instead = "" if counting is None or self.timed else counting.instrument
         self._fingerprint = self.machine.key if experiments else options.simulated_machine or self.machine.key
         self._label = options.label(experiments)
         self.findings: dict[str, Finding] = {}
@@ -159,7 +160,7 @@ class Harness:
             profile=self._label,
             failed=bad or bool(self._waiting()),
             deselected=tuple(self._deselected()),
-            instrument="" if self.timed or self.options.counting is None else self.options.counting.instrument,
+            instrument=self.instead,
             untimed=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
         )
@@ -177,7 +178,7 @@ class Harness:
         planned = {case.id for cases in self._planned.values() for case in cases}
         offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
         yield from (case.id for case in offered if case.id not in planned)
-        if self.counted and not self.timed:
+        if self.instead:
             yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
 
     def _waiting(self) -> list[list[Case]]:

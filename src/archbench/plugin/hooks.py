@@ -78,10 +78,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits to be asked for is left out; tests that judge the run come after those that measure."""
-    unasked = [item for item in items if not _is_requested(config, item)]
+    unasked: list[pytest.Item] = []
+    asked: list[pytest.Item] = []
+    for item in items:
+        (asked if _is_requested(config, item) else unasked).append(item)
     if unasked:
         config.hook.pytest_deselected(items=unasked)
-        items[:] = [item for item in items if _is_requested(config, item)]
+        items[:] = asked
     items.sort(key=lambda item: "archbench_run" in _fixtures_of(item))
 
 
@@ -223,7 +226,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         harness.finish()
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
-    if harness is not None and harness.counted and not harness.timed:
+    if harness is not None and harness.instead:
         try:
             _write_counts(session.config, harness)
         except OSError as error:

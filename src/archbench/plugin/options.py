@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from archbench.cache import default_cache_root
-from archbench.contracts import Instrument
+from archbench.contracts import instrument_named
 from archbench.errors import InstrumentUnavailableError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
 from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
-from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name, resolve
-from archbench.workloads.case import ISA_CAPS, Case
+from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name
+from archbench.workloads.case import ISA_CAPS, Case, cases_of
 from archbench.workloads.experiment import experiment_named
-from archbench.workloads.grids import PROFILES, profile_cases, smoke
+from archbench.workloads.grids import PROFILES, profile_workloads, smoke
 from archbench.workloads.ids import parse_workload
+from archbench.workloads.pattern import PatternWorkload
 
 _CACHE_MODEL = "i5-7600k"
 
@@ -101,14 +102,15 @@ class Options:
     def label(self, experiments: Sequence[str] = ()) -> str:
         """What baselines of such a run are filed under: experiment, profile (`custom` for named workloads), and instrument."""
         profile = "custom" if self.workloads else self.profile
-        family = experiments[0] if len(experiments) == 1 else "".join(experiments[:1]).partition("-")[0]
+        family = _family(experiments)
         instrument = "" if self.counting is None else self.counting.instrument
         return "-".join(part for part in (family, profile, instrument) if part)
 
     @property
     def simulated_machine(self) -> str | None:
         """The machine that an instrument simulates; None where this one is used."""
-        return None if self.counting is None else _instrument(self.counting.instrument).machine(self.counting.model)
+        simulator = None if self.counting is None else instrument_named(self.counting.instrument).simulator
+        return simulator.machine(self.counting.model) if self.counting and simulator else None
 
     def counting_of(self, experiment: str | None) -> CountSettings | None:
         """What reads the cases of an experiment, or of none: the instrument asked for, or the experiment's own.
@@ -124,17 +126,15 @@ class Options:
         """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""
         isas: tuple[str | None, ...] = self.isas or (None,)
         if experiment is None and self.counting is not None:
-            isas = self.isas or (_instrument(self.counting.instrument).isa,)
+            isas = self.isas or (instrument_named(self.counting.instrument).isa,)
+        return list(cases_of(self._workloads(experiment), self.backends, threads=self.threads, isas=isas))
+
+    def _workloads(self, experiment: str | None) -> Iterable[PatternWorkload]:
         if self.workloads:
-            return [
-                Case(workload=parse_workload(text), backend=backend, threads=self.threads, isa=isa)
-                for text in self.workloads
-                for isa in isas
-                for backend in self.backends
-            ]
+            return map(parse_workload, self.workloads)
         if experiment is not None:
-            return list(experiment_named(experiment).cases(self.profile, self.backends, threads=self.threads, isas=isas))
-        return list(profile_cases(self.profile, self.backends, threads=self.threads, isas=isas))
+            return experiment_named(experiment).workloads_in(self.profile)
+        return profile_workloads(self.profile)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -265,23 +265,26 @@ def _counting(get: Callable[[str], Any]) -> CountSettings | None:
     if name is None:
         return None
     settings = _count_settings(name, get("archbench_cache_model"), get("archbench_allocator"), get("archbench_threads"))
-    reason = _instrument(name).absence()
+    reason = instrument_named(name).absence()
     if required and reason is not None:
         raise InstrumentUnavailableError(f"--require-instrument {name}: {reason}.")
     return settings
 
 
 def _count_settings(name: str, model: str, allocator: str | None, threads: int) -> CountSettings:
-    instrument = _instrument(name)
-    instrument.machine(model)
+    instrument = instrument_named(name)
+    if instrument.simulator is not None:
+        instrument.simulator.machine(model)
     if threads > 1 and instrument.single_threaded:
         raise UsageError(f"{name} counts one thread, but got --threads {threads}.")
     return CountSettings(instrument=name, model=model, allocator=allocator or instrument.allocator)
 
 
-def _instrument(name: str) -> Instrument:
-    found: Instrument = resolve("instrument", INSTRUMENTS, name)
-    return found
+def _family(experiments: Sequence[str]) -> str:
+    """The experiment's name; what precedes the first hyphen where several of one family are run together."""
+    if len(experiments) > 1:
+        return experiments[0].partition("-")[0]
+    return experiments[0] if experiments else ""
 
 
 def _parse_plant(text: str) -> tuple[str, float]:

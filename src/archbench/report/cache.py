@@ -11,7 +11,7 @@ from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord
 from archbench.registry import REFERENCE_BACKEND
 from archbench.report.table import plain_table, table_text
-from archbench.stats.correlation import grouped_rank_correlation
+from archbench.stats.correlation import rank_correlation
 from archbench.units import format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
@@ -91,7 +91,7 @@ def _comparisons(found: Sequence[Entry]) -> Iterator[tuple[str, list[list[Entry]
 
 def _coefficient(groups: list[list[Entry]], what: Callable[[Entry], float]) -> Interval | None:
     pairs = [([what(entry) for entry in group], [entry.latency for entry in group]) for group in groups]
-    return grouped_rank_correlation(pairs)
+    return rank_correlation(pairs)
 
 
 def _grouped(found: Iterable[Entry], key: Callable[[Entry], object]) -> list[list[Entry]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from archbench.contracts import Instrument
+from archbench.contracts import instrument_named
 from archbench.records.counts import INSTRUCTIONS, LAST_LEVEL, Counts, total
 from archbench.records.record import CaseRecord
-from archbench.registry import INSTRUMENTS, resolve
 from archbench.report.table import plain_table, table_text
 from archbench.units import format_bytes, format_count
 
@@ -53,7 +52,7 @@ def instruments_line(records: Iterable[CaseRecord], wall_s: float | None) -> str
         return ""
     first: Counts = counted[0].counts  # type: ignore[assignment]
     version = counted[0].environment.versions.get(first.instrument, "?")
-    kind = "simulated" if _instrument(first).simulated else "measured"
+    kind = "simulated" if instrument_named(first.instrument).simulator else "measured"
     cpu = f"CPU with {', '.join(first.cpu)}" + (f", capped at {first.isa}" if first.isa else "")
     took = f"{len(counted)} cases"
     if wall_s is not None:
@@ -72,7 +71,7 @@ def _columns(counts: Counts) -> list[_Column]:
     sums: list[_Column] = [column for column in _SUMS if total(counts.states.get(column[0], {}), column[2]) is not None]
     if sums:
         return sums
-    units = _instrument(counts).units
+    units = instrument_named(counts.instrument).units
     return [(state, name, (name,), _FORMATS[units[name]]) for state in counts.states for name in counts.states[state]]
 
 
@@ -81,11 +80,6 @@ def _numbers(record: CaseRecord, columns: list[_Column]) -> tuple[str, ...]:
         return (record.status.value, *("-" for _ in columns))
     numbers = [(total(record.counts.states.get(state, {}), quantities), show) for state, _, quantities, show in columns]
     return (*("-" if number is None else show(number) for number, show in numbers), f"{_seconds(record):.1f} s")
-
-
-def _instrument(counts: Counts) -> Instrument:
-    found: Instrument = resolve("instrument", INSTRUMENTS, counts.instrument)
-    return found
 
 
 def _seconds(record: CaseRecord) -> float:

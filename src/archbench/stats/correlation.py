@@ -15,12 +15,7 @@ from archbench.stats.estimate import CONFIDENCE
 MIN_POINTS = 4
 
 
-def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Interval | None:
-    """Spearman's coefficient of `x` and `y`; None of fewer than four points or of a constant."""
-    return grouped_rank_correlation([(x, y)])
-
-
-def grouped_rank_correlation(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Interval | None:
+def rank_correlation(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Interval | None:
     """Spearman's coefficient within groups, pooled over them by Fisher's transform, each weighted by n - 3.
 
     The variance is Bonett and Wright's, (1 + r^2 / 2) / (n - 3) (Psychometrika 65, 2000, equation 9). The transform of -1 and

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from archbench.errors import UnknownNameError, WorkloadError
@@ -43,3 +44,21 @@ class Case:
         """The canonical id: `workload:backend:tTHREADS[:isa]`."""
         cap = "" if self.isa is None else f":{self.isa}"
         return f"{self.workload.id}:{self.backend}:t{self.threads}{cap}"
+
+
+def cases_of(
+    workloads: Iterable[PatternWorkload],
+    backends: tuple[str, ...],
+    *,
+    threads: int = 1,
+    isas: tuple[str | None, ...] = (None,),
+) -> Iterator[Case]:
+    """Every case of the workloads, workload by workload, backends side by side.
+
+    Raises:
+        UnknownNameError: an unknown backend or ISA cap.
+    """
+    for workload in workloads:
+        for isa in isas:
+            for backend in backends:
+                yield Case(workload=workload, backend=backend, threads=threads, isa=isa)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from archbench.errors import UsageError
 from archbench.registry import check_name
-from archbench.workloads.case import Case
 from archbench.workloads.grids import DEPTHS, SIX, WIDTHS
 from archbench.workloads.pattern import PatternWorkload
 
@@ -21,20 +20,15 @@ class Experiment:
     instrument: str
     workloads: Mapping[str, Callable[[], Iterator[PatternWorkload]]]
 
-    def cases(
-        self, profile: str, backends: tuple[str, ...], *, threads: int = 1, isas: tuple[str | None, ...] = (None,)
-    ) -> Iterator[Case]:
-        """Every case, workload by workload, backends side by side.
+    def workloads_in(self, profile: str) -> Iterator[PatternWorkload]:
+        """The workloads of a profile.
 
         Raises:
             UsageError: the experiment has no such profile.
         """
         if profile not in self.workloads:
             raise UsageError(f"experiment {self.name} has the profiles {', '.join(self.workloads)}, but not {profile!r}.")
-        for workload in self.workloads[profile]():
-            for isa in isas:
-                for backend in backends:
-                    yield Case(workload=workload, backend=backend, threads=threads, isa=isa)
+        return self.workloads[profile]()
 
 
 #: Large images cost hours under a simulator: a network 512 wide does 64 times the work of one 64 wide.

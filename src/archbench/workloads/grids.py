@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from archbench.errors import WorkloadError
 from archbench.registry import check_name
-from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
 #: The form/function paper's patterns (i) to (vi).
@@ -111,15 +110,10 @@ PROFILES: Mapping[str, Callable[[], Iterator[PatternWorkload]]] = {
 }
 
 
-def profile_cases(
-    profile: str, backends: tuple[str, ...], *, threads: int = 1, isas: tuple[str | None, ...] = (None,)
-) -> Iterator[Case]:
-    """Every case of a profile, workload by workload, backends side by side.
+def profile_workloads(profile: str) -> Iterator[PatternWorkload]:
+    """The workloads of a profile.
 
     Raises:
-        UnknownNameError: an unknown profile, backend or ISA cap.
+        UnknownNameError: there is no such profile.
     """
-    for workload in PROFILES[check_name("profile", PROFILES, profile)]():
-        for isa in isas:
-            for backend in backends:
-                yield Case(workload=workload, backend=backend, threads=threads, isa=isa)
+    return PROFILES[check_name("profile", PROFILES, profile)]()

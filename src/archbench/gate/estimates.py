@@ -1,0 +1,72 @@
+"""Latency and speedup of every case of one run, as the gate believes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from archbench.records.record import CaseRecord, ProcessSamples
+from archbench.stats.disturbance import floor_of, is_mild
+from archbench.stats.estimate import LogEstimate
+from archbench.stats.location import LogMean
+from archbench.stats.moderate import Prior, fit_prior
+from archbench.stats.processes import latency, speedup, undisturbed, window
+from archbench.workloads.ids import parse_case
+
+#: Of a case's processes, a location; None where it was not sampled.
+_Location = Callable[[Sequence[ProcessSamples]], LogMean | None]
+
+
+class RunEstimates:
+    """Each quantity is estimated for the whole run at once, when it is first asked for.
+
+    A case's variance is drawn towards that of the run's other cases on the same backend. Only quiet processes vary alike: a case
+    whose processes were disturbed keeps the variance that they show.
+    """
+
+    def __init__(self, records: Mapping[str, CaseRecord]) -> None:
+        self._processes = {case_id: record.processes for case_id, record in records.items() if record.processes}
+        self._quiet: frozenset[str] | None = None
+        self._found: dict[_Location, Mapping[str, LogEstimate | None]] = {}
+
+    def latency(self, case_id: str) -> LogEstimate | None:
+        """The case must have processes."""
+        return self._estimates(latency)[case_id]
+
+    def speedup(self, case_id: str) -> LogEstimate | None:
+        """The case must have processes; None if they did not sample the reference."""
+        return self._estimates(speedup)[case_id]
+
+    def _estimates(self, location: _Location) -> Mapping[str, LogEstimate | None]:
+        if location not in self._found:
+            means = {case_id: location(processes) for case_id, processes in self._processes.items()}
+            priors = self._priors(means)
+            self._found[location] = {
+                case_id: mean and mean.moderated(priors.get(_backend(case_id)) if case_id in self._quiet_cases() else None)
+                for case_id, mean in means.items()
+            }
+        return self._found[location]
+
+    def _priors(self, means: Mapping[str, LogMean | None]) -> Mapping[str, Prior | None]:
+        """By backend, what the variance of its quiet cases is usually."""
+        variances: dict[str, list[tuple[float, float]]] = {}
+        for case_id, mean in means.items():
+            if case_id in self._quiet_cases() and mean is not None and mean.variance is not None:
+                variances.setdefault(_backend(case_id), []).append(mean.variance)
+        return {backend: fit_prior(found) for backend, found in variances.items()}
+
+    def _quiet_cases(self) -> frozenset[str]:
+        """Those whose processes that were not voided are at most mildly slower than the quietest."""
+        if self._quiet is None:
+            windows = {case_id: [window(process) for process in found] for case_id, found in self._processes.items()}
+            run_floor = min((entry.calibration_ns for found in windows.values() for entry in found), default=0.0)
+            floors = {case_id: floor_of(found, run_floor) for case_id, found in windows.items()}
+            self._quiet = frozenset(
+                case_id
+                for case_id, found in self._processes.items()
+                if all(is_mild(window(process), floors[case_id]) for process in undisturbed(found))
+            )
+        return self._quiet
+
+
+def _backend(case_id: str) -> str:
+    return parse_case(case_id).backend
