@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from archbench.registry import PATTERNS
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload, pattern_named
 
 
@@ -26,13 +27,18 @@ def workloads(draw, max_depth=3, max_width=24, max_pixels=13, max_batch=3):
     )
 
 
+def networks():
+    """Any named network in any small batch."""
+    return st.builds(NetworkWorkload, network=st.sampled_from(sorted(NETWORKS)), batch=st.integers(1, 32))
+
+
 @st.composite
 def cases(draw):
     """Any case of any backend."""
     from archbench.registry import BACKENDS
 
     return Case(
-        workload=draw(workloads()),
+        workload=draw(workloads() | networks()),
         backend=draw(st.sampled_from(sorted(BACKENDS))),
         threads=draw(st.integers(1, 64)),
         isa=draw(st.sampled_from((None, *ISA_CAPS))),

@@ -21,13 +21,17 @@ class Precision(Enum):
     F32 = "f32"
     BF16 = "bf16"
     F16 = "f16"
+    I8 = "int8"
 
 
 class Form(Enum):
-    """What a backend loads: torch weights for the module, or OpenVINO's intermediate representation."""
+    """What a backend loads: torch weights for the module, OpenVINO's intermediate representation, or ONNX; or one quantized."""
 
     WEIGHTS = "weights"
     IR = "ir"
+    IR_INT8 = "ir-int8"
+    ONNX = "onnx"
+    ONNX_INT8 = "onnx-int8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Network:
 
     Args:
         module: the torch module, set only if the backend's form is WEIGHTS.
-        files: paths of the artifact, by suffix (`.xml`, `.bin`), set only if the form is IR.
+        files: paths of the artifact, by suffix (`.xml`, `.bin`, `.onnx`), set for every other form.
         digest: content hash of what is loaded.
     """
 
@@ -52,6 +56,24 @@ class RunSettings:
     threads: int
     isa: str | None
     cache: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTime:
+    """Seconds an inference of one layer, or of one executed node that does several of the network's layers."""
+
+    layers: tuple[str, ...]
+    kind: str
+    kernel: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTimes:
+    """The layers in order of execution, and the seconds of a whole inference that was not watched."""
+
+    layers: tuple[LayerTime, ...]
+    seconds: float
 
 
 class CompiledModel(Protocol):
@@ -86,6 +108,8 @@ class Backend(Protocol):
     name: str
     form: Form
     precision: Precision
+    #: What it computes on: CPU, GPU or NPU.
+    device: str
     #: Modules that a worker imports before it forks.
     preload: tuple[str, ...]
 

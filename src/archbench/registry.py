@@ -24,7 +24,13 @@ BACKENDS: Mapping[str, str] = {
     "torch-channels-last": "archbench.backends.torch_channels_last:TORCH_CHANNELS_LAST",
     "openvino-cpu-f32": "archbench.backends.openvino_cpu_f32:OPENVINO_CPU_F32",
     "openvino-cpu-bf16": "archbench.backends.openvino_cpu_bf16:OPENVINO_CPU_BF16",
+    "openvino-cpu-int8": "archbench.backends.openvino_cpu_int8:OPENVINO_CPU_INT8",
     "openvino-gpu-f16": "archbench.backends.openvino_gpu_f16:OPENVINO_GPU_F16",
+    "openvino-npu-f16": "archbench.backends.openvino_npu_f16:OPENVINO_NPU_F16",
+    "onnxruntime": "archbench.backends.onnxruntime_cpu:ONNXRUNTIME",
+    "onnxruntime-int8": "archbench.backends.onnxruntime_int8:ONNXRUNTIME_INT8",
+    "torch-onednn": "archbench.backends.torch_onednn:TORCH_ONEDNN",
+    "torch-compile": "archbench.backends.torch_compile:TORCH_COMPILE",
 }
 
 INSTRUMENTS: Mapping[str, str] = {
@@ -38,6 +44,12 @@ INSTRUMENTS: Mapping[str, str] = {
 HOT_PATHS: Mapping[str, str] = {
     "sampling-loop": "archbench.measurement.hot_paths:sampling_loop",
     "case-ids": "archbench.measurement.hot_paths:case_ids",
+}
+
+#: Where a backend spends its time: `layer_times(network, input, settings, repeats)`.
+LAYER_CLOCKS: Mapping[str, str] = {
+    "torch": "archbench.backends.torch_layers:layer_times",
+    "openvino-cpu-f32": "archbench.backends.openvino_layers:layer_times",
 }
 
 REFERENCE_BACKEND = "torch"

@@ -6,11 +6,17 @@ import sys
 
 import pytest
 
+from archbench.backends.onnxruntime_cpu import ONNXRUNTIME
+from archbench.backends.onnxruntime_int8 import ONNXRUNTIME_INT8
 from archbench.backends.openvino_cpu_bf16 import OPENVINO_CPU_BF16
 from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
+from archbench.backends.openvino_cpu_int8 import OPENVINO_CPU_INT8
 from archbench.backends.openvino_gpu_f16 import OPENVINO_GPU_F16
+from archbench.backends.openvino_npu_f16 import OPENVINO_NPU_F16
 from archbench.backends.torch_channels_last import TORCH_CHANNELS_LAST
+from archbench.backends.torch_compile import TORCH_COMPILE
 from archbench.backends.torch_eager import TORCH
+from archbench.backends.torch_onednn import TORCH_ONEDNN
 from archbench.cache import ArtifactCache
 from archbench.contracts import Network, RunSettings
 from archbench.errors import BackendError
@@ -63,6 +69,27 @@ class TestOpenVinoCpuBf16(BackendConformance):
         assert model.granted()["inference_precision_hint"] == "bf16"
         assert all("bf16" in line for line in model.executed_graph() if line.startswith("Convolution"))
 
+    def test_what_is_granted_counts_them(self, load):
+        assert load(WORKLOAD).granted()["convolutions"] == "1 bf16"
+
+
+class TestOpenVinoCpuInt8(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return OPENVINO_CPU_INT8
+
+    def test_the_convolutions_run_in_8_bits(self, load):
+        model = load(WORKLOAD)
+
+        assert model.granted()["convolutions"] in ("1 i8", "1 u8")
+        assert any(line.startswith("Convolution") and "_I8 " in line for line in model.executed_graph())
+
+    @pytest.mark.parametrize("pattern", ["grouped", "depthwise-separable"])
+    def test_grouped_and_depthwise_convolutions_do_too(self, load, pattern):
+        workload = PatternWorkload(pattern=pattern, depth=2, width=64, resolution=(8, 8))
+
+        assert load(workload).granted()["convolutions"] == f"{len(workload.convolutions)} u8"
+
 
 class TestOpenVinoGpuF16(BackendConformance):
     @pytest.fixture
@@ -70,16 +97,77 @@ class TestOpenVinoGpuF16(BackendConformance):
         return OPENVINO_GPU_F16
 
 
-def test_the_suite_covers_every_backend():
-    tested = {
-        TORCH.name,
-        TORCH_CHANNELS_LAST.name,
-        OPENVINO_CPU_F32.name,
-        OPENVINO_CPU_BF16.name,
-        OPENVINO_GPU_F16.name,
-    }
+class TestOpenVinoNpuF16(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return OPENVINO_NPU_F16
 
-    assert tested == set(BACKENDS)
+
+class TestOnnxRuntime(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return ONNXRUNTIME
+
+    def test_relu_is_fused_into_its_convolution(self, load):
+        assert any("Conv+Relu" in line for line in load(WORKLOAD).executed_graph())
+
+
+class TestOnnxRuntimeInt8(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return ONNXRUNTIME_INT8
+
+    def test_the_convolutions_run_in_8_bits(self, load):
+        assert any("QLinearConv" in line for line in load(WORKLOAD).executed_graph())
+
+
+class TestTorchOneDnn(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH_ONEDNN
+
+    def test_every_convolution_is_replaced(self, load):
+        graph = load(PatternWorkload(pattern="bottleneck", depth=2, width=16)).executed_graph()
+
+        convolutions = [line for line in graph if "Conv2d(" in line]
+        assert len(convolutions) == 6
+        assert all("OneDnnConvolution" in line for line in convolutions)
+
+
+@pytest.mark.slow  # each shape is a C++ program to compile
+class TestTorchCompile(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH_COMPILE
+
+
+def test_the_suite_covers_every_backend():
+    suites = {f"Test{name}".replace("-", "").lower() for name in BACKENDS}
+    tested = {name.lower() for name in globals() if name.startswith("Test")}
+
+    assert tested == suites
+
+
+@pytest.mark.parametrize(("backend", "package"), [(ONNXRUNTIME, "onnxruntime"), (OPENVINO_CPU_INT8, "nncf")])
+def test_a_package_that_is_not_installed_is_named(backend, package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+
+    assert backend.absence() == f"{package} is not installed; run `pip install 'archbench[{package}]'`"
+
+
+def test_without_a_compiler_inductor_is_absent(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("CXX", raising=False)
+
+    assert TORCH_COMPILE.absence() == "inductor needs a C++ compiler, and g++ or clang++ is not installed"
+
+
+@pytest.mark.parametrize("backend", [ONNXRUNTIME, TORCH_COMPILE])
+def test_a_backend_that_cannot_be_capped_says_so(backend, tmp_path):
+    network = network_for(WORKLOAD, backend.form, ArtifactCache(tmp_path))
+
+    with pytest.raises(BackendError, match="takes no ISA cap, but 'avx2' was asked for"):
+        backend.load(network, RunSettings(threads=1, isa="avx2", cache=tmp_path))
 
 
 def test_a_model_the_engine_cannot_read_is_one_line(tmp_path):

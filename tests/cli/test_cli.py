@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from archbench.cost.formulas import cost_of
+from archbench.cost.formulas import cost_by_formula
 from archbench.records.record import Status
 from archbench.workloads.ids import parse_workload
 from tests.gate.test_baselines import CASE, write_run
@@ -38,7 +38,7 @@ def test_cost_as_json_is_the_formula():
     answer = json.loads(archbench("cost", f"{WORKLOAD}:torch:t1", "--json").stdout)
 
     assert answer.pop("id") == WORKLOAD
-    assert answer == {name: getattr(cost_of(parse_workload(WORKLOAD)), name) for name in answer}
+    assert answer == {name: getattr(cost_by_formula(parse_workload(WORKLOAD)), name) for name in answer}
 
 
 def test_cases_lists_the_profile_and_filters_as_pytest_does():

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 
 from archbench.cost.counting import count_cost
-from archbench.cost.formulas import cost_of
-from archbench.models.patterns import build
+from archbench.cost.formulas import cost_by_formula
+from archbench.models.build import build
 from archbench.workloads.pattern import PatternWorkload
 from tests.strategies import workloads
 
 
 def test_one_standard_convolution_by_hand():
-    cost = cost_of(PatternWorkload(pattern="standard", depth=1, width=2, resolution=(3, 5), batch=2))
+    cost = cost_by_formula(PatternWorkload(pattern="standard", depth=1, width=2, resolution=(3, 5), batch=2))
 
     # 2 images x 15 pixels x 2 outputs x 2 inputs x 9 taps
     assert cost.macs == 1080
@@ -41,13 +41,13 @@ def test_one_standard_convolution_by_hand():
 def test_macs_follow_each_patterns_closed_form(pattern, weights, width):
     workload = PatternWorkload(pattern=pattern, depth=7, width=width, resolution=(4, 6), batch=3)
 
-    assert cost_of(workload).macs == 7 * 3 * 24 * weights(width)
-    assert cost_of(workload).weight_bytes == 7 * 4 * weights(width)
+    assert cost_by_formula(workload).macs == 7 * 3 * 24 * weights(width)
+    assert cost_by_formula(workload).weight_bytes == 7 * 4 * weights(width)
 
 
 @given(workloads())
 def test_formulas_equal_counts_from_the_built_module(workload):
     module = build(workload)
 
-    assert cost_of(workload) == count_cost(module, workload.input_shape)
-    assert cost_of(workload).parameters == sum(parameter.numel() for parameter in module.parameters())
+    assert cost_by_formula(workload) == count_cost(module, workload.input_shape)
+    assert cost_by_formula(workload).parameters == sum(parameter.numel() for parameter in module.parameters())

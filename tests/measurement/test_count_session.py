@@ -168,7 +168,7 @@ def test_what_counted_is_in_the_record(unchanged):
 
 
 def test_a_process_that_cannot_start_costs_its_cases_and_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(type(CALLGRIND), "command", lambda self, model, folder: ("valgrind", "--tool=nonsense"))
+    monkeypatch.setattr(type(CALLGRIND.simulator), "command", lambda self, model, folder: ("valgrind", "--tool=nonsense"))
     (record,) = count(tmp_path, plan(OPENVINO))
 
     assert record.status is Status.CRASHED

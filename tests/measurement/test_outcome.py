@@ -17,7 +17,7 @@ def outcome_of(*events):
 
 
 def loaded(backend, parity=GOOD):
-    return messages.Loaded(backend=backend, version="1", granted={}, executed_graph=(), parity=parity)
+    return messages.Loaded(backend=backend, version="1", granted={}, executed_graph=(), parity=parity, cost={})
 
 
 def entered(backend, stage):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from archbench.models.patterns import build
+from archbench.models.build import build
 from archbench.models.weights import initialise
 from archbench.registry import PATTERNS
 from archbench.workloads.inputs import seeded_input

@@ -151,7 +151,7 @@ def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(acce
 
     result = accepted.run_archbench(*ENOUGH)
 
-    result.assert_outcomes(passed=2, failed=1, skipped=12)
+    result.assert_outcomes(passed=2, failed=1, skipped=16)
     result.stdout.fnmatch_lines(["*'does not hold here' at the baseline, now: *"])
 
 
@@ -163,12 +163,12 @@ def test_a_gated_run_without_a_baseline_has_an_exit_code_of_its_own(project):
 
 
 def test_a_gated_run_finds_planted_work_after_its_whole_budget(accepted):
-    result, run = run_json(accepted, "--archbench-gate", *ENOUGH, "--archbench-budget=10", "--archbench-plant=*openvino*=300")
+    result, run = run_json(accepted, "--archbench-gate", *ENOUGH, "--archbench-budget=10", "--archbench-plant=*openvino*=2000")
 
     assert result.ret == 1
     result.stdout.fnmatch_lines([f"regressed *{OPENVINO}*slower with the same kernels*", "gate: regressed"])
     assert len(run.records[OPENVINO].processes) == 10
-    assert run.records[OPENVINO].planted == pytest.approx(3.0)
+    assert run.records[OPENVINO].planted == pytest.approx(20.0)
 
 
 def test_a_gated_run_of_unchanged_code_is_not_closed(accepted):

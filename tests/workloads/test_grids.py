@@ -2,7 +2,7 @@
 
 import pytest
 
-from archbench.cost.formulas import cost_of
+from archbench.cost.formulas import cost_by_formula
 from archbench.errors import UnknownNameError
 from archbench.workloads.case import cases_of
 from archbench.workloads.grids import (
@@ -41,12 +41,12 @@ def test_nightly_sweeps_each_axis_once_and_repeats_nothing():
 @pytest.mark.parametrize(("grid", "quantity"), [(equal_macs, "macs"), (equal_parameters, "parameters")])
 def test_equal_work_sets_differ_in_form_alone(grid, quantity):
     workloads = list(grid())
-    target = getattr(cost_of(workloads[0]), quantity)
+    target = getattr(cost_by_formula(workloads[0]), quantity)
 
     assert [w.pattern for w in workloads] == list(SIX)
     assert all(w.width % WIDTH_STEP == 0 for w in workloads)
     for workload in workloads:
-        assert getattr(cost_of(workload), quantity) == pytest.approx(target, rel=0.05)
+        assert getattr(cost_by_formula(workload), quantity) == pytest.approx(target, rel=0.05)
 
 
 def test_cases_put_backends_of_one_workload_side_by_side():

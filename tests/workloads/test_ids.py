@@ -6,11 +6,12 @@ from hypothesis import given
 from archbench.errors import CaseIdError, UnknownNameError, WorkloadError
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case, parse_workload
+from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from tests.strategies import cases, workloads
+from tests.strategies import cases, networks, workloads
 
 
-@given(workloads())
+@given(workloads() | networks())
 def test_workload_ids_round_trip(workload):
     assert parse_workload(workload.id) == workload
 
@@ -24,6 +25,7 @@ def test_ids_are_the_ones_that_stored_baselines_use():
     workload = PatternWorkload(pattern="grouped", depth=10, width=64, resolution=(7, 14), batch=2)
 
     assert workload.id == "grouped-d10-w64-k3-g8-7x14-b2"
+    assert NetworkWorkload(network="mobilenet-v3-large", batch=4).id == "mobilenet-v3-large-224x224-b4"
     assert Case(workload=workload, backend="torch").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t1"
     assert Case(workload=workload, backend="torch", threads=2, isa="avx2").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t2:avx2"
 
@@ -41,6 +43,10 @@ def test_ids_are_the_ones_that_stored_baselines_use():
         ("grouped-d10-w10-k3-g8-28x28-b1", WorkloadError),
         ("standard-d0-w64-k3-28x28-b1", WorkloadError),
         ("octave-d10-w64-k3-28x28-b1", UnknownNameError),
+        ("alexnet-224x224-b1", UnknownNameError),
+        ("resnet50-28x28-b1", CaseIdError),
+        ("resnet50-224x224-b0", WorkloadError),
+        ("resnet50-224x224-b01", CaseIdError),
     ],
 )
 def test_other_strings_are_not_workload_ids(text, error):

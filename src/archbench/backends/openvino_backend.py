@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 
 from archbench.contracts import CompiledModel, Form, Network, Precision, RunSettings
@@ -9,18 +10,21 @@ from archbench.contracts import CompiledModel, Form, Network, Precision, RunSett
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenVinoBackend:
-    """`capability` is what the device must list among its optimization capabilities, if anything."""
+    """`capability` is what the device must list among its optimization capabilities, and `requires` a package, if anything."""
 
     name: str
     device: str
     precision: Precision
     capability: str | None = None
+    requires: str | None = None
     form: Form = Form.IR
     preload: tuple[str, ...] = ("archbench.backends.openvino_model",)
 
     def absence(self) -> str | None:
         from archbench.backends.openvino_model import device_absence
 
+        if self.requires is not None and importlib.util.find_spec(self.requires) is None:
+            return f"{self.requires} is not installed; run `pip install 'archbench[{self.requires}]'`"
         return device_absence(self.device, self.capability)
 
     def version(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,10 @@ from archbench.errors import BackendError
 if TYPE_CHECKING:
     from openvino import CompiledModel
 
-_HINTS = {Precision.F32: "f32", Precision.BF16: "bf16", Precision.F16: "f16"}
+_HINTS = {Precision.F32: "f32", Precision.BF16: "bf16", Precision.F16: "f16", Precision.I8: "f32"}
+
+#: What the runtime graph calls a convolution's precision, where a hint alone does not prove it.
+_EXECUTED = {Precision.BF16: {"bf16"}, Precision.I8: {"i8", "u8"}}
 _READ_BACK = (
     "INFERENCE_PRECISION_HINT",
     "INFERENCE_NUM_THREADS",
@@ -37,13 +41,14 @@ class OpenVinoModel:
     """A compiled model with one inference request."""
 
     def __init__(self, network: Network, device: str, precision: Precision, settings: RunSettings) -> None:
-        requested = _requested(device, precision, settings)
+        asked = requested(device, precision, settings)
         core = ov.Core()
         try:
-            self._compiled = _compile(core, network, device, requested, settings)
+            self._compiled = _compile(core, network, device, asked, settings)
         except RuntimeError as error:
             raise BackendError(f"OpenVINO {device} refused the model: {_last_line(error)}") from error
-        _require_granted(self._compiled, requested)
+        _require_granted(self._compiled, asked)
+        self._lowered = _require_lowered(self._compiled, precision)
         self._request = self._compiled.create_infer_request()
         self._tensor: ov.Tensor | None = None
 
@@ -59,7 +64,8 @@ class OpenVinoModel:
 
     def granted(self) -> Mapping[str, str]:
         supported = self._compiled.get_property("SUPPORTED_PROPERTIES")
-        return {name.lower(): _text(self._compiled.get_property(name)) for name in _READ_BACK if name in supported}
+        read = {name.lower(): _text(self._compiled.get_property(name)) for name in _READ_BACK if name in supported}
+        return {**read, **self._lowered}
 
     def executed_graph(self) -> tuple[str, ...]:
         return tuple(_describe(node) for node in self._compiled.get_runtime_model().get_ordered_ops() if _executes(node))
@@ -85,16 +91,17 @@ def version() -> str:
     return str(ov.get_version())
 
 
-def _requested(device: str, precision: Precision, settings: RunSettings) -> dict[str, Any]:
-    requested: dict[str, Any] = {
+def requested(device: str, precision: Precision, settings: RunSettings) -> dict[str, Any]:
+    """The configuration that a device is asked for."""
+    asked: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
     if device == "CPU":
         # The worker's own affinity decides where threads run; OpenVINO would put every process on the same cores.
-        requested |= {"INFERENCE_NUM_THREADS": settings.threads, "ENABLE_CPU_PINNING": False}
-    return requested
+        asked |= {"INFERENCE_NUM_THREADS": settings.threads, "ENABLE_CPU_PINNING": False}
+    return asked
 
 
 def _compile(
@@ -133,6 +140,25 @@ def _require_granted(compiled: CompiledModel, requested: Mapping[str, Any]) -> N
             raise BackendError(f"OpenVINO was asked for {name}={requested[name]} but granted {value}.")
 
 
+def _require_lowered(compiled: CompiledModel, precision: Precision) -> Mapping[str, str]:
+    """How many convolutions of the runtime graph are in the low precision asked for; nothing for one that needs no proof.
+
+    Raises:
+        BackendError: none is.
+    """
+    if precision not in _EXECUTED:
+        return {}
+    nodes = compiled.get_runtime_model().get_ordered_ops()
+    found = Counter(
+        runtime_information(node, "runtimePrecision")
+        for node in nodes
+        if runtime_information(node, "layerType") == "Convolution"
+    )
+    if not any(found[name] for name in _EXECUTED[precision]):
+        raise BackendError(f"OpenVINO was asked for {precision.value} but computes its convolutions in {', '.join(found)}.")
+    return {"convolutions": ", ".join(f"{count} {name}" for name, count in sorted(found.items()))}
+
+
 def _text(value: Any) -> str:
     if isinstance(value, ov.Type):
         return str(value.to_string())
@@ -145,17 +171,18 @@ def _last_line(error: Exception) -> str:
 
 
 def _executes(node: ov.Node) -> bool:
-    return _runtime_info(node, "layerType") not in ("Const", "Input", "Output")
+    return runtime_information(node, "layerType") not in ("Const", "Input", "Output")
 
 
-def _runtime_info(node: ov.Node, name: str) -> str:
+def runtime_information(node: ov.Node, name: str) -> str:
+    """What the runtime graph says of a node; "" if nothing."""
     information = node.get_rt_info()
     return str(information[name].value) if name in information else ""
 
 
 def _describe(node: ov.Node) -> str:
     kind, kernel, precision, layout, fused = (
-        _runtime_info(node, name)
+        runtime_information(node, name)
         for name in ("layerType", "primitiveType", "runtimePrecision", "outputLayouts", "originalLayersNames")
     )
     return f"{kind} {kernel} {precision} {layout} <- {fused}"

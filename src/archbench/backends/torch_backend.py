@@ -15,6 +15,7 @@ class TorchBackend:
     memory_format: str
     precision: Precision = Precision.F32
     form: Form = Form.WEIGHTS
+    device: str = "CPU"
     preload: tuple[str, ...] = ("archbench.backends.torch_model", "archbench.models.weights", "safetensors.torch")
 
     def absence(self) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,13 +14,26 @@ from archbench.contracts import RunSettings
 
 
 class TorchModel:
-    """An eager module in inference mode, its tensors in the memory format of that name."""
+    """A module in inference mode, its tensors in the memory format of that name.
 
-    def __init__(self, module: torch.nn.Module, settings: RunSettings, memory_format: str) -> None:
+    `transform` gives what runs in its place; it is `eager` if it runs layer by layer.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        settings: RunSettings,
+        memory_format: str,
+        transform: Callable[[torch.nn.Module], Callable[..., Any]] | None = None,
+        *,
+        eager: bool = True,
+    ) -> None:
         torch.set_num_threads(settings.threads)
         self._memory_format = getattr(torch, memory_format)
         # `Module.to` works in place, and other backends of the worker load the same module.
         self._module = copy.deepcopy(module).to(memory_format=self._memory_format)  # type: ignore[call-overload]
+        self._eager = eager
+        self._transformed: Any = self._module if transform is None else transform(self._module)
         self._input: torch.Tensor | None = None
         self._output: torch.Tensor | None = None
 
@@ -28,7 +42,7 @@ class TorchModel:
 
     def run(self) -> None:
         with torch.inference_mode():
-            self._output = self._module(self._input)
+            self._output = self._transformed(self._input)
 
     def output(self) -> NDArray[np.float32]:
         if self._output is None:
@@ -46,5 +60,7 @@ class TorchModel:
         }
 
     def executed_graph(self) -> tuple[str, ...]:
-        layers = (layer for layer in self._module.modules() if not list(layer.children()))
+        if not self._eager:
+            return ()
+        layers = (layer for layer in self._transformed.modules() if not list(layer.children()))
         return tuple(f"{index} {layer}" for index, layer in enumerate(layers))

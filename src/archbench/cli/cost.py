@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from archbench.cost.formulas import cost_of
+from archbench.cache import ArtifactCache, default_cache_root
 from archbench.report.table import cost_table
 from archbench.workloads.ids import parse_case, parse_workload
 
@@ -16,7 +16,9 @@ from archbench.workloads.ids import parse_case, parse_workload
 @click.argument("identifier", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def cost(identifier: str, as_json: bool) -> None:
-    """Print what a workload or case costs, by formula."""
+    """Print what a workload or case costs: a pattern network by formula, any other counted once from the built network."""
     workload = parse_case(identifier).workload if ":" in identifier else parse_workload(identifier)
-    priced = cost_of(workload)
+    from archbench.measurement.artifacts import cost_for
+
+    priced = cost_for(workload, ArtifactCache(default_cache_root()))
     click.echo(json.dumps({"id": workload.id, **asdict(priced)}) if as_json else cost_table(priced))

@@ -10,6 +10,7 @@ import click
 
 from archbench import __version__
 from archbench.cli.ab import ab
+from archbench.cli.backends import backends
 from archbench.cli.baseline import baseline
 from archbench.cli.calibrate import calibrate
 from archbench.cli.cases import cases
@@ -17,6 +18,7 @@ from archbench.cli.cost import cost
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
+from archbench.cli.layers import layers
 from archbench.cli.power import power
 from archbench.errors import ArchbenchError
 
@@ -34,7 +36,7 @@ def command() -> None:
     """
 
 
-for _subcommand in (ab, baseline, bisect, calibrate, cases, cost, gate, history, instruments, power):
+for _subcommand in (ab, backends, baseline, bisect, calibrate, cases, cost, gate, history, instruments, layers, power):
     command.add_command(_subcommand)
 
 

@@ -1,4 +1,4 @@
-"""The same costs counted from a built module: the check on the formulas."""
+"""Costs counted from a built module: of any network, and the check on the formulas."""
 
 from __future__ import annotations
 
@@ -12,30 +12,29 @@ if TYPE_CHECKING:
 
 
 def count_cost(module: torch.nn.Module, input_shape: tuple[int, ...]) -> Cost:
-    """Run `module` on zeros of `input_shape` and count what its Conv2d and BatchNorm2d layers really did."""
+    """Run `module` on zeros of `input_shape` and count what its convolutions and linear layers really did.
+
+    A module on the `meta` device computes nothing, and costs the same.
+    """
     import torch
 
-    totals = {"macs": 0, "weights": 0, "inputs": 0, "outputs": 0}
+    weighted = (torch.nn.Conv2d, torch.nn.Linear)
+    totals = {"layers": 0, "macs": 0, "weights": 0, "inputs": 0, "outputs": 0}
 
     def observe(layer: torch.nn.Module, arguments: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        assert isinstance(layer, torch.nn.Conv2d)
+        assert isinstance(layer, weighted)
         taps = math.prod(layer.weight.shape[1:])
+        totals["layers"] += 1
         totals["macs"] += output.numel() * taps
         totals["weights"] += layer.weight.numel()
         totals["inputs"] += arguments[0].numel()
         totals["outputs"] += output.numel()
 
-    handles = [layer.register_forward_hook(observe) for layer in module.modules() if isinstance(layer, torch.nn.Conv2d)]
+    handles = [layer.register_forward_hook(observe) for layer in module.modules() if isinstance(layer, weighted)]
     try:
         with torch.no_grad():
-            module(torch.zeros(input_shape))
+            module(torch.zeros(input_shape, device=next(module.parameters()).device))
     finally:
         for handle in handles:
             handle.remove()
-    normalisation = sum(
-        parameter.numel()
-        for layer in module.modules()
-        if isinstance(layer, torch.nn.BatchNorm2d)
-        for parameter in layer.parameters()
-    )
-    return assemble(normalisation_parameters=normalisation, **totals)
+    return assemble(parameters=sum(parameter.numel() for parameter in module.parameters()), **totals)

@@ -1,9 +1,9 @@
-"""What a workload costs, by formula, without building it.
+"""What a pattern network costs, by formula, without building it.
 
-Conventions. MACs count the multiply-accumulates of convolutions, one per kernel tap and output element, padding included.
-FLOPs = 2 x MACs; batch normalisation and activations are left out, as every runtime folds them into the convolution.
-Parameters include the two learned vectors of each batch normalisation. Bytes are those of float32. Memory access is what each
-convolution must at least read and write once: input, weights, output (behaviour study, Table 3).
+Conventions. MACs count the multiply-accumulates of convolutions and linear layers, one per weight and output element, padding
+included. FLOPs = 2 x MACs; batch normalisation and activations are left out, as every runtime folds them into the convolution.
+Parameters include biases and the two learned vectors of each batch normalisation. Bytes are those of float32. Memory access is
+what each of these layers must at least read and write once: input, weights, output (behaviour study, Table 3).
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ BYTES_PER_ELEMENT = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Cost of one inference of the whole batch. `intensity` is FLOPs per byte of memory access."""
+    """Cost of one inference of the whole batch.
 
+    `layers` counts convolutions and linear layers; `intensity` is FLOPs per byte of memory access.
+    """
+
+    layers: int
     macs: int
     flops: int
     parameters: int
@@ -34,29 +38,31 @@ def convolution_macs(convolution: Convolution, *, batch: int, pixels: int) -> in
     return batch * pixels * convolution.weights
 
 
-def cost_of(workload: PatternWorkload) -> Cost:
-    """The cost of `workload`.
+def cost_by_formula(workload: PatternWorkload) -> Cost:
+    """The cost of `workload`, without building it.
 
-    `activation_bytes` is the sum of all convolution outputs; `weight_bytes` those of convolution weights alone.
+    `activation_bytes` is the sum of all outputs of these layers; `weight_bytes` those of their weights alone.
     """
     batch = workload.batch
     pixels = workload.resolution[0] * workload.resolution[1]
     return assemble(
+        layers=len(workload.convolutions),
         macs=workload.depth * sum(convolution_macs(c, batch=batch, pixels=pixels) for c in workload.unit),
         weights=workload.depth * sum(c.weights for c in workload.unit),
-        normalisation_parameters=workload.depth * sum(2 * c.out_channels for c in workload.unit),
+        parameters=workload.depth * sum(c.weights + 2 * c.out_channels for c in workload.unit),
         inputs=workload.depth * sum(batch * pixels * c.in_channels for c in workload.unit),
         outputs=workload.depth * sum(batch * pixels * c.out_channels for c in workload.unit),
     )
 
 
-def assemble(*, macs: int, weights: int, normalisation_parameters: int, inputs: int, outputs: int) -> Cost:
-    """A Cost from element counts summed over the convolutions."""
+def assemble(*, layers: int, macs: int, weights: int, parameters: int, inputs: int, outputs: int) -> Cost:
+    """A Cost from element counts summed over convolutions and linear layers."""
     memory_access_bytes = BYTES_PER_ELEMENT * (inputs + weights + outputs)
     return Cost(
+        layers=layers,
         macs=macs,
         flops=2 * macs,
-        parameters=weights + normalisation_parameters,
+        parameters=parameters,
         weight_bytes=BYTES_PER_ELEMENT * weights,
         activation_bytes=BYTES_PER_ELEMENT * outputs,
         memory_access_bytes=memory_access_bytes,

@@ -66,7 +66,7 @@ def _savings(points: tuple[Point, ...]) -> list[_Saving]:
 
 def _misses(points: tuple[Point, ...]) -> Mapping[tuple[PatternWorkload, str], int]:
     found = ((point, warm_misses(point.record.counts)) for point in points if point.record.counts is not None)
-    return {(point.case.workload, point.case.backend): count for point, count in found if count is not None}
+    return {(point.pattern_network, point.case.backend): count for point, count in found if count is not None}
 
 
 def _size(saving: _Saving) -> PatternWorkload:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
+from archbench.units import format_ratio
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
+from archbench.workloads.pattern import PatternWorkload
 
 _SHOWN = 2
 
@@ -42,6 +45,12 @@ class Point:
     case: Case
     record: CaseRecord
 
+    @property
+    def pattern_network(self) -> PatternWorkload:
+        """Its workload, where the claim is of pattern networks alone."""
+        assert isinstance(self.case.workload, PatternWorkload)
+        return self.case.workload
+
 
 def is_timed(record: CaseRecord) -> bool:
     """Its latency was measured."""
@@ -50,23 +59,27 @@ def is_timed(record: CaseRecord) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """`source` is paper, section and figure; `judge` takes the points it needs and never raises on missing ones."""
+    """`source` is paper, section and figure.
+
+    `judge` takes the points it needs, of workloads of the kind `of`, and never raises on missing ones.
+    """
 
     name: str
     source: str
     statement: str
     judge: Callable[[tuple[Point, ...]], Finding]
     needs: Callable[[CaseRecord], bool] = is_timed
+    of: type = PatternWorkload
 
 
 def judge(claim: Claim, records: Mapping[str, CaseRecord]) -> Finding:
     """The claim's outcome over the honest records it needs among `records`."""
-    points = tuple(
+    points = (
         Point(case=parse_case(case_id), record=record)
         for case_id, record in records.items()
         if record.is_case and claim.needs(record) and not record.planted
     )
-    return claim.judge(points)
+    return claim.judge(tuple(point for point in points if isinstance(point.case.workload, claim.of)))
 
 
 def has_changed(accepted: str | None, outcome: Outcome) -> bool:
@@ -88,6 +101,18 @@ def settle(parts: Iterable[tuple[bool | None, str]]) -> Finding:
         if against:
             return Finding(outcome=outcome, evidence=_shorten(against))
     return Finding(outcome=Outcome.HOLDS, evidence=_shorten([evidence for _, evidence in found]))
+
+
+def compare(bounds: tuple[float, float], threshold: float) -> bool | None:
+    """Wholly at or above the threshold, wholly below it, or undecided."""
+    low, high = bounds
+    return True if low >= threshold else False if high < threshold else None
+
+
+def show(interval: Interval) -> str:
+    """A ratio with its interval."""
+    low, high = interval.bounded
+    return f"{format_ratio(interval.estimate)} [{low:.2f}, {high:.2f}]"
 
 
 def _shorten(evidence: list[str]) -> str:

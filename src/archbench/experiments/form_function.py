@@ -6,14 +6,13 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from archbench.cost.formulas import cost_of
-from archbench.experiments.claim import Claim, Finding, Point, settle
+from archbench.cost.formulas import cost_by_formula
+from archbench.experiments.claim import Claim, Finding, Point, compare, settle, show
 from archbench.records.interval import Interval
 from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import CONFIDENCE, LogEstimate
 from archbench.stats.processes import latency, speedup
-from archbench.units import format_ratio
 
 #: Changes smaller than this are not called a rise or a fall.
 MARGIN = 0.02
@@ -29,7 +28,7 @@ _Ratio = Callable[[Point, Point], Interval]
 def faster_everywhere(points: tuple[Point, ...]) -> Finding:
     """Every speedup interval lies at or above 1."""
     return settle(
-        (_compare(gain.bounded, 1.0), f"{point.case.workload.id} {_show(gain)}")
+        (compare(gain.bounded, 1.0), f"{point.case.workload.id} {show(gain)}")
         for point in points
         if point.case.backend == ACCELERATED_BACKEND and (gain := point.record.speedup) is not None
     )
@@ -37,7 +36,7 @@ def faster_everywhere(points: tuple[Point, ...]) -> Finding:
 
 def depthwise_bottleneck_gains_most(points: tuple[Point, ...]) -> Finding:
     """At depth 50, where all six patterns were measured alike, its interval lies above every other's."""
-    deep = [point for point in points if point.case.backend == ACCELERATED_BACKEND and point.case.workload.depth == _DEEP]
+    deep = [point for point in points if point.case.backend == ACCELERATED_BACKEND and point.pattern_network.depth == _DEEP]
     return settle(part for group in _alike(deep, "pattern", "groups", "ratio") for part in _beats_others(group))
 
 
@@ -138,27 +137,21 @@ CLAIMS = (
 )
 
 
-def _compare(bounds: tuple[float, float], threshold: float) -> bool | None:
-    """Wholly at or above the threshold, wholly below it, or undecided."""
-    low, high = bounds
-    return True if low >= threshold else False if high < threshold else None
-
-
 def _rise(group: tuple[Point, ...], axis: str, ratio: _Ratio, threshold: float) -> tuple[bool | None, str]:
     first, last = group[0], group[-1]
     interval = ratio(last, first)
     steps = f"{axis} {getattr(first.case.workload, axis)} to {getattr(last.case.workload, axis)}"
-    return _compare(interval.bounded, threshold), f"{_name(first)} {steps}: {_show(interval)}"
+    return compare(interval.bounded, threshold), f"{_name(first)} {steps}: {show(interval)}"
 
 
 def _steady(group: tuple[Point, ...]) -> tuple[bool | None, str]:
     interval = _per_image_ratio(group[-1], group[0])
     effect = effect_of(interval, STEADY)
-    return None if effect is Effect.OPEN else effect is Effect.INSIDE, f"{_name(group[0])}: {_show(interval)}"
+    return None if effect is Effect.OPEN else effect is Effect.INSIDE, f"{_name(group[0])}: {show(interval)}"
 
 
 def _beats_others(group: list[Point]) -> Iterator[tuple[bool | None, str]]:
-    by_pattern = {point.case.workload.pattern: point.record.speedup for point in group}
+    by_pattern = {point.pattern_network.pattern: point.record.speedup for point in group}
     best = by_pattern.pop("depthwise-bottleneck", None)
     if best is None or len(by_pattern) < 5:
         return
@@ -167,7 +160,7 @@ def _beats_others(group: list[Point]) -> Iterator[tuple[bool | None, str]]:
             continue
         (low, high), (best_low, best_high) = other.bounded, best.bounded
         truth = True if best_low > high else False if best_high < low else None
-        yield truth, f"depthwise-bottleneck {_show(best)} against {pattern} {_show(other)}"
+        yield truth, f"depthwise-bottleneck {show(best)} against {pattern} {show(other)}"
 
 
 def _has_inversion(group: list[Point]) -> tuple[bool, str]:
@@ -216,13 +209,8 @@ def _alike(points: list[Point], *free: str) -> Iterator[list[Point]]:
 
 
 def _flops(point: Point) -> int:
-    return cost_of(point.case.workload).flops
+    return cost_by_formula(point.pattern_network).flops
 
 
 def _name(point: Point) -> str:
-    return f"{point.case.workload.pattern} on {point.case.backend}"
-
-
-def _show(interval: Interval) -> str:
-    low, high = interval.bounded
-    return f"{format_ratio(interval.estimate)} [{low:.2f}, {high:.2f}]"
+    return f"{point.pattern_network.pattern} on {point.case.backend}"

@@ -65,9 +65,10 @@ def _scopes(evidence: Mapping[str, Evidence]) -> Iterable[_Scope]:
 def _labels(case: Case) -> Iterable[str]:
     yield case.backend
     workload = case.workload
-    yield f"{case.backend} on {workload.pattern}"
-    for axis in ("depth", "width", "batch"):
-        yield f"{case.backend} at {axis} {getattr(workload, axis)}"
+    yield f"{case.backend} on {workload.family}"
+    for axis, value in workload.axes.items():
+        if axis != "pixels":
+            yield f"{case.backend} at {axis} {value}"
     yield f"{case.backend} with {case.threads} threads"
 
 

@@ -19,8 +19,8 @@ _Location = Callable[[Sequence[ProcessSamples]], LogMean | None]
 class RunEstimates:
     """Each quantity is estimated for the whole run at once, when it is first asked for.
 
-    A case's variance is drawn towards that of the run's other cases on the same backend. Only quiet processes vary alike: a case
-    whose processes were disturbed keeps the variance that they show.
+    A case's variance is drawn towards that of the run's other cases on the same backend. Only quiet processes vary alike: a
+    case whose processes were disturbed keeps the variance that they show.
     """
 
     def __init__(self, records: Mapping[str, CaseRecord]) -> None:
@@ -41,7 +41,9 @@ class RunEstimates:
             means = {case_id: location(processes) for case_id, processes in self._processes.items()}
             priors = self._priors(means)
             self._found[location] = {
-                case_id: mean and mean.moderated(priors.get(_backend(case_id)) if case_id in self._quiet_cases() else None)
+                case_id: None
+                if mean is None
+                else mean.moderated(priors.get(_backend(case_id)) if self._is_quiet(case_id) else None)
                 for case_id, mean in means.items()
             }
         return self._found[location]
@@ -50,12 +52,12 @@ class RunEstimates:
         """By backend, what the variance of its quiet cases is usually."""
         variances: dict[str, list[tuple[float, float]]] = {}
         for case_id, mean in means.items():
-            if case_id in self._quiet_cases() and mean is not None and mean.variance is not None:
+            if self._is_quiet(case_id) and mean is not None and mean.variance is not None:
                 variances.setdefault(_backend(case_id), []).append(mean.variance)
         return {backend: fit_prior(found) for backend, found in variances.items()}
 
-    def _quiet_cases(self) -> frozenset[str]:
-        """Those whose processes that were not voided are at most mildly slower than the quietest."""
+    def _is_quiet(self, case_id: str) -> bool:
+        """Every process that was not voided is at most mildly slower than the quietest."""
         if self._quiet is None:
             windows = {case_id: [window(process) for process in found] for case_id, found in self._processes.items()}
             run_floor = min((entry.calibration_ns for found in windows.values() for entry in found), default=0.0)
@@ -65,7 +67,7 @@ class RunEstimates:
                 for case_id, found in self._processes.items()
                 if all(is_mild(window(process), floors[case_id]) for process in undisturbed(found))
             )
-        return self._quiet
+        return case_id in self._quiet
 
 
 def _backend(case_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Workload to loadable artifact, through the cache: weights, ONNX, IR, float64 reference outputs.
+"""Workload to loadable artifact, through the cache: weights, ONNX, IR, float64 reference outputs, cost.
 
 Keys hold everything an artifact depends on, taken without importing torch, so that a worker which only reads IR stays light.
 """
@@ -13,24 +13,29 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from archbench.cache import MANIFEST, ArtifactCache, content_key, file_digest
 from archbench.contracts import Form, Network
+from archbench.cost.counting import count_cost
+from archbench.cost.formulas import Cost, cost_by_formula
 from archbench.measurement.parity import Reference, judged_images
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
     import torch
 
-_SOURCES = (
-    "archbench.models.patterns",
-    "archbench.models.weights",
-    "archbench.models.onnx_export",
-    "archbench.measurement.artifacts",
-)
+_SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.artifacts")
+_PATTERN_SOURCES = ("archbench.models.patterns",)
+#: Streams 0 and 1 are the input and the other one of the reference.
+_FIRST_CALIBRATION_STREAM = 2
+_CALIBRATION_INPUTS = 32
+
+_NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
 
 class Route(Enum):
@@ -44,7 +49,7 @@ class Route(Enum):
 DEFAULT_ROUTE = Route.ONNX
 
 
-def network_for(workload: PatternWorkload, form: Form, cache: ArtifactCache, route: Route = DEFAULT_ROUTE) -> Network:
+def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Route = DEFAULT_ROUTE) -> Network:
     """The workload in the form a backend loads, made on first use.
 
     Raises:
@@ -52,17 +57,17 @@ def network_for(workload: PatternWorkload, form: Form, cache: ArtifactCache, rou
     """
     if form is Form.WEIGHTS:
         return Network(module=load_module(workload, cache), files={}, digest=_weights_key(workload))
-    entry = _ir_entry(workload, cache, route)
-    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin")}
+    entry = _entry(workload, form, cache, route)
+    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
     # The manifest holds the digest of every file, checked when the entry was fetched.
     return Network(module=None, files=files, digest=file_digest(entry / MANIFEST))
 
 
-def load_module(workload: PatternWorkload, cache: ArtifactCache) -> torch.nn.Module:
+def load_module(workload: Workload, cache: ArtifactCache) -> torch.nn.Module:
     """The workload's torch module with its seeded, calibrated weights."""
     from safetensors.torch import load_file, save_file
 
-    from archbench.models.patterns import build
+    from archbench.models.build import build
     from archbench.models.weights import initialise
 
     module = build(workload)
@@ -76,7 +81,7 @@ def load_module(workload: PatternWorkload, cache: ArtifactCache) -> torch.nn.Mod
     return module
 
 
-def reference_for(workload: PatternWorkload, cache: ArtifactCache) -> Reference:
+def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
     """Float64 outputs of the torch module for parity; see `archbench.measurement.parity`."""
 
     def make(folder: Path) -> None:
@@ -99,7 +104,61 @@ def reference_for(workload: PatternWorkload, cache: ArtifactCache) -> Reference:
     )
 
 
-def _ir_entry(workload: PatternWorkload, cache: ArtifactCache, route: Route) -> Path:
+def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
+    """What the workload costs: by formula where there is one, else counted once from the built module."""
+    if isinstance(workload, PatternWorkload):
+        return cost_by_formula(workload)
+
+    def make(folder: Path) -> None:
+        from archbench.models.build import build
+
+        counted = count_cost(build(workload).to("meta"), workload.input_shape)
+        (folder / "cost.json").write_bytes(msgspec.json.encode(counted))
+
+    entry = cache.fetch(content_key("cost", workload.id, _weights_key(workload)), make)
+    return msgspec.json.decode((entry / "cost.json").read_bytes(), type=Cost)
+
+
+def _entry(workload: Workload, form: Form, cache: ArtifactCache, route: Route) -> Path:
+    if form is Form.IR:
+        return _ir_entry(workload, cache, route)
+    if form is Form.IR_INT8:
+        return _int8_ir_entry(workload, cache, route)
+    if form is Form.ONNX_INT8:
+        return _int8_onnx_entry(workload, cache)
+    return onnx_file(workload, cache).parent
+
+
+def _int8_ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Path:
+    """The IR quantized by NNCF."""
+
+    def make(folder: Path) -> None:
+        from archbench.backends.openvino_quantization import quantize_ir
+
+        quantize_ir(_ir_entry(workload, cache, route) / "model.xml", _calibration_inputs(workload), folder / "model.xml")
+
+    versions = (_version("openvino"), _version("onnx"), _version("nncf"))
+    return cache.fetch(content_key("ir-int8", route.value, workload.id, _weights_key(workload), *versions), make)
+
+
+def _int8_onnx_entry(workload: Workload, cache: ArtifactCache) -> Path:
+    """The ONNX file quantized by ONNX Runtime."""
+
+    def make(folder: Path) -> None:
+        from archbench.backends.onnxruntime_quantization import quantize_onnx
+
+        quantize_onnx(onnx_file(workload, cache), _calibration_inputs(workload), folder / "model.onnx")
+
+    key = content_key("onnx-int8", workload.id, _weights_key(workload), _version("onnx"), _version("onnxruntime"))
+    return cache.fetch(key, make)
+
+
+def _calibration_inputs(workload: Workload) -> list[NDArray[np.float32]]:
+    """Inputs like the one that is run, which is not among them."""
+    return [seeded_input(workload, stream=_FIRST_CALIBRATION_STREAM + index) for index in range(_CALIBRATION_INPUTS)]
+
+
+def _ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Path:
     from archbench.backends.openvino_conversion import ir_from_module, ir_from_onnx
 
     def make(folder: Path) -> None:
@@ -114,7 +173,7 @@ def _ir_entry(workload: PatternWorkload, cache: ArtifactCache, route: Route) -> 
     )
 
 
-def onnx_file(workload: PatternWorkload, cache: ArtifactCache) -> Path:
+def onnx_file(workload: Workload, cache: ArtifactCache) -> Path:
     """The workload as a checked ONNX file."""
 
     def make(folder: Path) -> None:
@@ -125,17 +184,22 @@ def onnx_file(workload: PatternWorkload, cache: ArtifactCache) -> Path:
     return cache.fetch(content_key("onnx", workload.id, _weights_key(workload), _version("onnx")), make) / "model.onnx"
 
 
-def _weights_key(workload: PatternWorkload) -> str:
-    return content_key("weights", _one_image(workload).id, _source_digest(), _version("torch"))
+def _weights_key(workload: Workload) -> str:
+    if isinstance(workload, PatternWorkload):
+        origin = _source_digest(_PATTERN_SOURCES)
+    else:
+        library = workload.spec.builder.partition(".")[0]
+        origin = f"{_source_digest(_NETWORK_SOURCES)} {library} {_version(library)}"
+    return content_key("weights", _one_image(workload).id, _source_digest(_SOURCES), origin, _version("torch"))
 
 
-def _one_image(workload: PatternWorkload) -> PatternWorkload:
+def _one_image(workload: Workload) -> Workload:
     return dataclasses.replace(workload, batch=1)
 
 
 @functools.cache
-def _source_digest() -> str:
-    specs = (importlib.util.find_spec(name) for name in _SOURCES)
+def _source_digest(modules: tuple[str, ...]) -> str:
+    specs = (importlib.util.find_spec(name) for name in modules)
     return content_key(*(file_digest(Path(spec.origin)) for spec in specs if spec is not None and spec.origin is not None))
 
 

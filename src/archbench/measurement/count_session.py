@@ -15,7 +15,6 @@ from queue import SimpleQueue
 
 from archbench.cache import content_key
 from archbench.contracts import Form, backend_named, instrument_named
-from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
@@ -25,16 +24,11 @@ from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.session import Look, PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
-from archbench.records.record import CaseRecord, Environment, Status
+from archbench.records.record import CaseRecord, Environment, Status, hot_path_id
 from archbench.workloads.case import Case
 
 #: Packages whose version decides what a hot path executes.
 _OWN_PACKAGES = ("python", "numpy", "archbench")
-
-
-def hot_path_id(name: str) -> str:
-    """Under which a hot path is kept beside cases."""
-    return f"archbench-{name}:python:t1"
 
 
 class CountSession:
@@ -216,7 +210,7 @@ class CountSession:
             status=Status.SKIPPED,
             reason=reason,
             environment=self._environment({}, worker_cpus(case.threads)),
-            cost=dataclasses.asdict(cost_of(case.workload)),
+            cost={},
         )
 
     def _record(self, checked: CaseRecord, case: Case, tally: _Tally) -> CaseRecord:

@@ -14,7 +14,7 @@ from archbench.measurement.job import Emit, Phases, try_load
 from archbench.registry import HOT_PATHS, resolve
 
 
-def count_any(job: messages.AnyJob, instrument_name: str, folder: Path, emit: Emit) -> None:
+def count_any(job: messages.Job | messages.HotPathJob, instrument_name: str, folder: Path, emit: Emit) -> None:
     """Carry out `job`, a hot path or one backend's, with the instrument this process was started for."""
     instrument = instrument_named(instrument_name)
     instrument.prepare()

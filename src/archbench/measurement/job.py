@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from archbench.cache import ArtifactCache
 from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, backend_named
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
-from archbench.measurement.artifacts import network_for, reference_for
+from archbench.measurement.artifacts import cost_for, network_for, reference_for
 from archbench.measurement.calibration import calibration_probe
 from archbench.measurement.parity import check, tolerance_of
 from archbench.measurement.plant import with_extra_work
@@ -98,7 +99,8 @@ def _load(
     enter("parity")
     model.bind(seeded_input(workload))
     model.run()
-    parity = check(model.output(), reference_for(workload, cache), tolerance_of(backend.precision, len(workload.convolutions)))
+    cost = cost_for(workload, cache)
+    parity = check(model.output(), reference_for(workload, cache), tolerance_of(backend.precision, cost.layers))
     phases.add("parity", start)
     emit(
         messages.Loaded(
@@ -107,6 +109,7 @@ def _load(
             granted=dict(model.granted()),
             executed_graph=model.executed_graph(),
             parity=parity,
+            cost=dataclasses.asdict(cost),
         )
     )
     return model if parity.holds and parity.has_teeth else None

@@ -6,6 +6,7 @@ import signal
 
 import msgspec
 
+from archbench.contracts import LayerTimes
 from archbench.records.record import Parity, Samples
 
 #: Backend of a stage that several share, so that a crash in it cannot be laid to one.
@@ -48,7 +49,17 @@ class HotPathJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     name: str
 
 
-AnyJob = Job | HotPathJob
+class LayersJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """One workload on one backend, watched layer by layer."""
+
+    workload: str
+    backend: str
+    threads: int
+    isa: str | None
+    cache: str
+
+
+AnyJob = Job | HotPathJob | LayersJob
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -88,6 +99,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     granted: dict[str, str]
     executed_graph: tuple[str, ...]
     parity: Parity
+    cost: dict[str, float]
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -109,6 +121,12 @@ class Counted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     seconds: float
 
 
+class Layered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The backend's layers were timed."""
+
+    times: LayerTimes
+
+
 class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker process is gone: exit status, or the signal that killed it."""
 
@@ -123,7 +141,7 @@ class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
 
-Event = Ready | Entered | Absent | Failed | Loaded | Measured | Counted | Exited
+Event = Ready | Entered | Absent | Failed | Loaded | Measured | Counted | Layered | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 

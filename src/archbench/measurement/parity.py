@@ -55,7 +55,7 @@ def tolerance_of(precision: Precision, convolutions: int) -> float:
     return _TOLERANCES[precision] * float(np.sqrt(convolutions))
 
 
-_TOLERANCES = {Precision.F32: 1e-4, Precision.BF16: 5e-2, Precision.F16: 1e-2}
+_TOLERANCES = {Precision.F32: 1e-4, Precision.BF16: 5e-2, Precision.F16: 1e-2, Precision.I8: 1.5e-1}
 
 
 def _rms(values: NDArray[np.float64]) -> float:

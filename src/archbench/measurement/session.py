@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from archbench.contracts import backend_named
-from archbench.cost.formulas import cost_of
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
@@ -24,7 +23,7 @@ from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
-from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 #: Given the records so far, the ids of cases that need more processes.
 Look = Callable[[Sequence[CaseRecord]], frozenset[str]]
@@ -37,7 +36,7 @@ _LAUNCHERS = 4
 class PairedPlan:
     """One workload and the backends sampled in the same rounds, by the interpreter `python`."""
 
-    workload: PatternWorkload
+    workload: Workload
     backends: tuple[str, ...]
     threads: int
     isa: str | None
@@ -251,7 +250,7 @@ class PairedSession:
             status=unmeasured.status if unmeasured else Status.MEASURED if processes else Status.CHECKED,
             reason=unmeasured.reason if unmeasured else None,
             environment=self._environment(trial.plan),
-            cost=dataclasses.asdict(cost_of(case.workload)),
+            cost=loaded.cost if loaded else {},
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,

@@ -62,7 +62,11 @@ def _serve(job: messages.AnyJob, preload: messages.Preload, emit: Callable[[msgs
     status = 1
     try:
         _die_with_parent()
-        if preload.instrument:
+        if isinstance(job, messages.LayersJob):
+            from archbench.measurement.layers import watch_layers
+
+            watch_layers(job, emit)
+        elif preload.instrument:
             from archbench.measurement.counting import count_any
 
             count_any(job, preload.instrument, Path(preload.folder), emit)

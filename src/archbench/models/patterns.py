@@ -8,13 +8,10 @@ from archbench.workloads.convolution import Convolution
 from archbench.workloads.pattern import PatternWorkload
 
 
-def build(workload: PatternWorkload) -> nn.Sequential:
-    """The network in evaluation mode, its parameters not yet meaningful: see `archbench.models.weights`.
-
-    Maps (batch, width, rows, columns) to the same shape.
-    """
+def build_pattern(workload: PatternWorkload) -> nn.Sequential:
+    """The network: (batch, width, rows, columns) to the same shape."""
     layers = [layer for convolution in workload.convolutions for layer in _layers(convolution)]
-    return nn.Sequential(*layers).eval().requires_grad_(False)
+    return nn.Sequential(*layers)
 
 
 def _layers(convolution: Convolution) -> list[nn.Module]:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 SEED = 20210708
 SHIFT = 2.0
@@ -24,16 +25,28 @@ CANCELLING = 4
 #: Values behind each channel statistic: enough for a 1 x 1 image too.
 _CALIBRATION_VALUES = 512
 
+#: Images for a network whose last features are of 7 x 7 pixels.
+_CALIBRATION_IMAGES = 8
 
-def initialise(module: nn.Module, workload: PatternWorkload) -> None:
-    """Give `module` its seeded weights and calibrated batch normalisation, in place and in evaluation mode."""
+
+def initialise(module: nn.Module, workload: Workload) -> None:
+    """Give `module` its seeded weights and calibrated batch normalisation, in place and in evaluation mode.
+
+    Raises:
+        ValueError: `module` has parameters of a layer that is neither convolution, linear nor batch normalisation.
+    """
     generator = torch.Generator().manual_seed(SEED)
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
+        if isinstance(layer, nn.Conv2d | nn.Linear):
             _draw_weights(layer.weight, generator)
+            if layer.bias is not None:
+                layer.bias.zero_()
         elif isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
             layer.weight.fill_(1.0)
             layer.bias.fill_(SHIFT)
+        elif next(layer.parameters(recurse=False), None) is not None:
+            raise ValueError(f"no weights are known for {layer}.")
     _calibrate(module, workload, generator)
 
 
@@ -50,15 +63,21 @@ def _draw_weights(weight: torch.Tensor, generator: torch.Generator) -> None:
         weight.sub_(weight.mean(dim=1, keepdim=True)).mul_(math.sqrt(channels / (channels - 1)))
 
 
-def _calibrate(module: nn.Module, workload: PatternWorkload, generator: torch.Generator) -> None:
-    rows, columns = workload.resolution
-    images = max(1, math.ceil(_CALIBRATION_VALUES / (rows * columns)))
-    batch = torch.randn((images, workload.width, rows, columns), generator=generator)
+def _calibrate(module: nn.Module, workload: Workload, generator: torch.Generator) -> None:
+    """Let every normalisation take on the statistics of a seeded batch; all else stays in evaluation mode, dropout too."""
+    batch = torch.randn((_calibration_images(workload), *workload.input_shape[1:]), generator=generator)
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+    usual = [layer.momentum for layer in norms]
     for layer in norms:
-        layer.momentum = 1.0
+        layer.train().momentum = 1.0
     with torch.no_grad():
-        module.train()(batch)
-    module.eval()
-    for layer in norms:
-        layer.momentum = 0.1
+        module(batch)
+    for layer, momentum in zip(norms, usual, strict=True):
+        layer.eval().momentum = momentum
+
+
+def _calibration_images(workload: Workload) -> int:
+    if not isinstance(workload, PatternWorkload):
+        return _CALIBRATION_IMAGES
+    rows, columns = workload.resolution
+    return max(1, math.ceil(_CALIBRATION_VALUES / (rows * columns)))

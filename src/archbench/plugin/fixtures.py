@@ -16,7 +16,7 @@ from archbench.plugin.replay import ReplayClock
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import KEY
 from archbench.workloads.case import Case
-from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
     import torch
@@ -88,7 +88,7 @@ def archbench_run(request: pytest.FixtureRequest) -> Harness:
 
 
 @pytest.fixture(scope="session")
-def model_factory(request: pytest.FixtureRequest) -> Callable[[PatternWorkload], torch.nn.Module]:
+def model_factory(request: pytest.FixtureRequest) -> Callable[[Workload], torch.nn.Module]:
     """`model_factory(workload)`: its torch module with seeded, calibrated weights, from the cache."""
     from archbench.measurement.artifacts import load_module
 
@@ -104,9 +104,7 @@ def openvino_compile(request: pytest.FixtureRequest) -> Callable[..., CompiledMo
     options = request.config.stash[OPTIONS]
     cache = ArtifactCache(options.measurement.cache)
 
-    def compile_workload(
-        workload: PatternWorkload, backend: str = "openvino-cpu-f32", route: Route = DEFAULT_ROUTE
-    ) -> CompiledModel:
+    def compile_workload(workload: Workload, backend: str = "openvino-cpu-f32", route: Route = DEFAULT_ROUTE) -> CompiledModel:
         runtime = backend_named(backend)
         network = network_for(workload, runtime.form, cache, route)
         return runtime.load(network, RunSettings(threads=options.threads, isa=None, cache=cache.root))

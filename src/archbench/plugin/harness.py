@@ -22,12 +22,12 @@ from archbench.gate.verdict import GateReport
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.both_session import BothSession
-from archbench.measurement.count_session import CountSession, hot_path_id
+from archbench.measurement.count_session import CountSession
 from archbench.measurement.session import PairedPlan, PairedSession
 from archbench.measurement.settings import CountSettings
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
-from archbench.records.record import CaseRecord, Status
+from archbench.records.record import CaseRecord, Status, hot_path_id
 from archbench.records.runfile import RunFile, RunSection, read_run_file
 from archbench.registry import HOT_PATHS
 from archbench.units import format_ratio, format_seconds
@@ -63,7 +63,9 @@ class Harness:
         self.machine = read_fingerprint()
         self._experiments = tuple(experiments)
         self._hot_paths = frozenset(hot_paths)
-        counting = None if check_only else options.counting_of(next(iter(experiments), None))
+        experiment = next(iter(experiments), None)
+        counting = None if check_only else options.counting_of(experiment)
+        self._measurement = options.measurement_of(experiment)
         #: Whether the clock is read, alone or besides an instrument.
         self.timed = not check_only and (counting is None or bool(experiments))
         #: What is read in place of the clock; empty where that is read or nothing is.
@@ -80,7 +82,7 @@ class Harness:
         for case in cases:
             self._planned.setdefault(case.pairing, []).append(case)
         worker_cpus(options.threads)
-        ArtifactCache(options.measurement.cache).require_writable()
+        ArtifactCache(self._measurement.cache).require_writable()
         opening = RunJournal.resume if options.resume else RunJournal.create
         self.journal = opening(root / RUNS_FOLDER, self._settings(counting))
         self._session = self._open_session(counting)
@@ -134,9 +136,9 @@ class Harness:
 
     def _open_session(self, counting: CountSettings | None) -> PairedSession | CountSession | BothSession:
         if counting is None:
-            return PairedSession(self.options.measurement, timed=self.timed)
-        counted = CountSession(self.options.measurement, counting)
-        return BothSession(PairedSession(self.options.measurement), counted) if self.timed else counted
+            return PairedSession(self._measurement, timed=self.timed)
+        counted = CountSession(self._measurement, counting)
+        return BothSession(PairedSession(self._measurement), counted) if self.timed else counted
 
     def gate(self) -> GateReport | None:
         """The verdicts on this run; None if there is no baseline to judge it by."""
@@ -235,7 +237,7 @@ class Harness:
 
     def _settings(self, counting: CountSettings | None) -> dict[str, Any]:
         """What must be equal for one run to go on with another's records."""
-        measurement = self.options.measurement
+        measurement = self._measurement
         return {
             "instrument": None if counting is None else asdict(counting),
             "archbench": importlib.metadata.version("archbench"),

@@ -22,6 +22,7 @@ from archbench.plugin.replay import ReplayClock
 from archbench.records.runfile import KEY
 from archbench.registry import HOT_PATHS
 from archbench.workloads.case import Case
+from archbench.workloads.experiment import experiment_named
 
 if TYPE_CHECKING:
     from archbench.plugin.harness import Harness
@@ -133,12 +134,13 @@ def _experiments_of(items: Sequence[pytest.Item]) -> tuple[str, ...]:
     """The experiments of the cases among `items`, each once.
 
     Raises:
-        UsageError: some cases are of an experiment and some are not: they are not measured alike.
+        UsageError: the cases are not all measured alike, with one instrument and as many processes.
     """
     found = dict.fromkeys(_experiment_of(item) for item in items if _case_of(item) is not None)
     named = tuple(name for name in found if name is not None)
-    if named and len(named) < len(found):
-        raise UsageError(f"cases of {named[0]} are read by an instrument too, the others are not; run them apart.")
+    ways = {None if name is None else (experiment_named(name).instrument, experiment_named(name).processes) for name in found}
+    if len(ways) > 1:
+        raise UsageError(f"cases of {named[0]} are not measured like the others; run them apart.")
     return named
 
 

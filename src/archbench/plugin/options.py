@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from archbench.workloads.case import ISA_CAPS, Case, cases_of
 from archbench.workloads.experiment import experiment_named
 from archbench.workloads.grids import PROFILES, profile_workloads, smoke
 from archbench.workloads.ids import parse_workload
-from archbench.workloads.pattern import PatternWorkload
 
 _CACHE_MODEL = "i5-7600k"
 
@@ -41,6 +41,8 @@ class Options:
     resume: bool
     gate: bool
     strict: bool
+    processes: int | None
+    budget: int | None
     measurement: SessionSettings
     counting: CountSettings | None
 
@@ -63,13 +65,7 @@ class Options:
             Case(workload=next(smoke()), backend=REFERENCE_BACKEND, threads=threads, isa=isa)
         allocator = get("archbench_allocator") or DEFAULT_ALLOCATOR
         allocator_environment(allocator)
-        if get("archbench_processes") < 1:
-            raise UsageError(f"`--archbench-processes >= 1` must hold, but got {get('archbench_processes')}.")
-        if get("archbench_budget") is not None and get("archbench_budget") < get("archbench_processes"):
-            raise UsageError(
-                f"`--archbench-budget >= --archbench-processes` must hold, but got {get('archbench_budget')}"
-                f" and {get('archbench_processes')}."
-            )
+        _check_processes(get("archbench_processes"), get("archbench_budget"))
         for option in ("seconds", "precision"):
             if not get(f"archbench_{option}") > 0:
                 raise UsageError(f"`--archbench-{option} > 0` must hold, but got {get(f'archbench_{option}')}.")
@@ -87,9 +83,11 @@ class Options:
             gate=get("archbench_gate") or get("archbench_strict"),
             strict=get("archbench_strict"),
             counting=counting,
+            processes=get("archbench_processes"),
+            budget=get("archbench_budget"),
             measurement=SessionSettings(
-                processes=get("archbench_processes"),
-                budget=get("archbench_budget") or DEFAULTS.budget * get("archbench_processes"),
+                processes=DEFAULTS.processes,
+                budget=DEFAULTS.budget * DEFAULTS.processes,
                 precision=get("archbench_precision") / 100,
                 seconds=get("archbench_seconds"),
                 min_rounds=DEFAULTS.min_rounds,
@@ -118,23 +116,27 @@ class Options:
         Raises:
             UsageError: the experiment's own instrument cannot read so many threads.
         """
-        if self.counting is not None or experiment is None:
+        instrument = None if experiment is None else experiment_named(experiment).instrument
+        if self.counting is not None or instrument is None:
             return self.counting
-        return _count_settings(experiment_named(experiment).instrument, self.cache_model, self.allocator, self.threads)
+        return _count_settings(instrument, self.cache_model, self.allocator, self.threads)
+
+    def measurement_of(self, experiment: str | None) -> SessionSettings:
+        """How the cases of an experiment, or of none, are measured: as asked for, or as the experiment needs."""
+        processes = self.processes or (experiment and experiment_named(experiment).processes) or DEFAULTS.processes
+        budget = self.budget or DEFAULTS.budget * processes
+        return dataclasses.replace(self.measurement, processes=processes, budget=budget)
 
     def cases(self, experiment: str | None = None) -> list[Case]:
         """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""
         isas: tuple[str | None, ...] = self.isas or (None,)
         if experiment is None and self.counting is not None:
             isas = self.isas or (instrument_named(self.counting.instrument).isa,)
-        return list(cases_of(self._workloads(experiment), self.backends, threads=self.threads, isas=isas))
-
-    def _workloads(self, experiment: str | None) -> Iterable[PatternWorkload]:
-        if self.workloads:
-            return map(parse_workload, self.workloads)
-        if experiment is not None:
-            return experiment_named(experiment).workloads_in(self.profile)
-        return profile_workloads(self.profile)
+        named = [parse_workload(text) for text in self.workloads]
+        if experiment is None:
+            return list(cases_of(named or profile_workloads(self.profile), self.backends, threads=self.threads, isas=isas))
+        found = experiment_named(experiment)
+        return list(found.cases(named or found.workloads_in(self.profile), self.backends, threads=self.threads, isas=isas))
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -186,9 +188,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--archbench-processes",
         type=int,
-        default=DEFAULTS.processes,
         metavar="N",
-        help=f"undisturbed worker processes a case needs (default: {DEFAULTS.processes})",
+        help=f"undisturbed worker processes a case needs (default: {DEFAULTS.processes}, or the experiment's own)",
     )
     group.addoption(
         "--archbench-budget",
@@ -252,6 +253,16 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="CASE=PERCENT",
         help="add real extra work to the cases that match, to see the gate catch it",
     )
+
+
+def _check_processes(processes: int | None, budget: int | None) -> None:
+    """Refuse a number of worker processes below 1 and a budget below it."""
+    if processes is not None and processes < 1:
+        raise UsageError(f"`--archbench-processes >= 1` must hold, but got {processes}.")
+    if budget is not None and budget < (processes or DEFAULTS.processes):
+        raise UsageError(
+            f"`--archbench-budget >= --archbench-processes` must hold, but got {budget} and {processes or DEFAULTS.processes}."
+        )
 
 
 def _counting(get: Callable[[str], Any]) -> CountSettings | None:

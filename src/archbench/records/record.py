@@ -17,6 +17,9 @@ from archbench.records.interval import Interval
 
 SCHEMA_VERSION = 2
 
+#: In the place of a backend in the id of the harness's own hot paths.
+_HOT_PATH_RUNTIME = "python"
+
 #: A reference output that moves less than this under another input would pass whatever a backend computes.
 MIN_SENSITIVITY = 1e-2
 
@@ -101,6 +104,11 @@ def changed_versions(then: Mapping[str, str], now: Mapping[str, str]) -> dict[st
     return {name: (then.get(name, "none"), now[name]) for name in now if then.get(name) != now[name]}
 
 
+def hot_path_id(name: str) -> str:
+    """Under which one of the harness's own hot paths is kept beside cases."""
+    return f"archbench-{name}:{_HOT_PATH_RUNTIME}:t1"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
     """Everything measured for one case.
@@ -128,5 +136,5 @@ class CaseRecord:
 
     @property
     def is_case(self) -> bool:
-        """False of the harness's own hot paths, which have no workload and so no cost by formula."""
-        return bool(self.cost)
+        """False of the harness's own hot paths, which have no workload."""
+        return self.case_id.split(":")[1] != _HOT_PATH_RUNTIME

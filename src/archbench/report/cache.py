@@ -15,6 +15,7 @@ from archbench.stats.correlation import rank_correlation
 from archbench.units import format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
+from archbench.workloads.pattern import PatternWorkload
 
 _AXES = ("depth", "width")
 
@@ -24,16 +25,19 @@ class Entry:
     """A case with its clock and its counts: latency in seconds, warm misses in cache lines."""
 
     case: Case
+    workload: PatternWorkload
     latency: float
     misses: int
     flops: float
 
 
 def entries(records: Iterable[CaseRecord]) -> list[Entry]:
-    """Those of the records that were timed and counted."""
+    """Those of the records that are of pattern networks, timed and counted."""
+    found = ((parse_case(record.case_id), record) for record in records)
     return [
-        Entry(case=parse_case(record.case_id), latency=record.latency.estimate, misses=misses, flops=record.cost["flops"])
-        for record in records
+        Entry(case=case, workload=case.workload, latency=record.latency.estimate, misses=misses, flops=record.cost["flops"])
+        for case, record in found
+        if isinstance(case.workload, PatternWorkload)
         if record.latency is not None and record.counts is not None and (misses := warm_misses(record.counts)) is not None
     ]
 
@@ -48,7 +52,7 @@ def cache_table(records: Iterable[CaseRecord]) -> str:
             table.add_column(f"{backend}\n{title}", justify="right")
     table.add_column("misses\nsaved", justify="right")
     for row in _by_workload(found):
-        workload = next(iter(row.values())).case.workload
+        workload = next(iter(row.values())).workload
         rows, columns = workload.resolution
         table.add_row(
             workload.pattern,
@@ -84,8 +88,8 @@ def _comparisons(found: Sequence[Entry]) -> Iterator[tuple[str, list[list[Entry]
         series = [group for group in _grouped(found, partial(_without, axis=axis)) if _varies(group, axis)]
         if series:
             yield f"along {axis}, within a pattern", series
-            most = max(getattr(entry.case.workload, axis) for group in series for entry in group)
-            far = [entry for group in series for entry in group if getattr(entry.case.workload, axis) == most]
+            most = max(getattr(entry.workload, axis) for group in series for entry in group)
+            far = [entry for group in series for entry in group if getattr(entry.workload, axis) == most]
             yield f"across patterns, {axis} {most}", [far]
 
 
@@ -102,13 +106,13 @@ def _grouped(found: Iterable[Entry], key: Callable[[Entry], object]) -> list[lis
 
 
 def _without(entry: Entry, axis: str) -> object:
-    workload = entry.case.workload
+    workload = entry.workload
     fixed = tuple(getattr(workload, name) for name in (*_AXES, "pattern", "batch", "resolution") if name != axis)
     return (*fixed, entry.case.backend)
 
 
 def _varies(group: Sequence[Entry], axis: str) -> bool:
-    return len({getattr(entry.case.workload, axis) for entry in group}) > 1
+    return len({getattr(entry.workload, axis) for entry in group}) > 1
 
 
 def _by_workload(found: Iterable[Entry]) -> list[dict[str, Entry]]:

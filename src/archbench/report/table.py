@@ -20,11 +20,10 @@ from archbench.registry import REFERENCE_BACKEND
 from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
+from archbench.workloads.pattern import PatternWorkload
 
 #: Lines of a changed graph shown a case.
 _SHOWN_KERNELS = 6
-
-_AXES = ("depth", "width", "batch", "pixels")
 
 
 def results_table(records: Iterable[CaseRecord]) -> str:
@@ -35,16 +34,16 @@ def results_table(records: Iterable[CaseRecord]) -> str:
     rows = _by_workload(records)
     backends = list(dict.fromkeys(backend for row in rows.values() for backend in row))
     gained = [backend for backend in backends if backend != REFERENCE_BACKEND]
-    plain = all(case.threads == 1 and case.isa is None for row in rows.values() for case, _ in row.values())
-    axes = _AXES if plain else (*_AXES, "threads", "isa")
-    table = plain_table("pattern", *axes, *(f"{backend}\nper image" for backend in backends))
+    axes = _axes(case for row in rows.values() for case, _ in row.values())
+    patterns = all(isinstance(case.workload, PatternWorkload) for row in rows.values() for case, _ in row.values())
+    table = plain_table("pattern" if patterns else "network", *axes, *(f"{backend}\nper image" for backend in backends))
     for backend in gained:
         table.add_column(f"{backend}\nspeedup [95 %]", justify="right")
     for row in rows.values():
         case = next(iter(row.values()))[0]
         table.add_row(
-            case.workload.pattern,
-            *_axes(case)[: len(axes)],
+            case.workload.family,
+            *(_place(case).get(axis, "-") for axis in axes),
             *(_latency(row.get(backend)) for backend in backends),
             *(_speedup(row.get(backend)) for backend in gained),
         )
@@ -137,11 +136,11 @@ def cost_table(cost: Cost) -> str:
     return "\n".join(
         (
             f"MACs            {cost.macs} ({format_count(cost.macs)})",
-            f"FLOPs           {cost.flops} ({format_count(cost.flops)}, 2 a MAC, convolutions only)",
+            f"FLOPs           {cost.flops} ({format_count(cost.flops)}, 2 a MAC, convolutions and linear layers only)",
             f"parameters      {cost.parameters} ({format_count(cost.parameters)})",
             f"weights         {format_bytes(cost.weight_bytes)} (float32)",
-            f"activations     {format_bytes(cost.activation_bytes)} (all convolution outputs, float32)",
-            f"memory access   {format_bytes(cost.memory_access_bytes)} (inputs, weights and outputs, once each)",
+            f"activations     {format_bytes(cost.activation_bytes)} (all their outputs, float32)",
+            f"memory access   {format_bytes(cost.memory_access_bytes)} (their inputs, weights and outputs, once each)",
             f"intensity       {cost.intensity:.3g} FLOPs a byte",
         )
     )
@@ -155,11 +154,16 @@ def _by_workload(records: Iterable[CaseRecord]) -> Mapping[object, dict[str, tup
     return rows
 
 
-def _axes(case: Case) -> tuple[str, ...]:
-    workload = case.workload
-    rows, columns = workload.resolution
-    sizes = (str(workload.depth), str(workload.width), str(workload.batch), f"{rows}x{columns}")
-    return (*sizes, str(case.threads), case.isa or "-")
+def _axes(cases: Iterable[Case]) -> tuple[str, ...]:
+    """The axes of all the cases; threads and ISA only where some case has others than the usual."""
+    places = [_place(case) for case in cases]
+    usual = {"threads": {"1"}, "isa": {"-"}}
+    axes = dict.fromkeys(axis for place in places for axis in place)
+    return tuple(axis for axis in axes if {place.get(axis) for place in places} != usual.get(axis))
+
+
+def _place(case: Case) -> Mapping[str, str]:
+    return {**case.workload.axes, "threads": str(case.threads), "isa": case.isa or "-"}
 
 
 def _latency(entry: tuple[Case, CaseRecord] | None) -> str:

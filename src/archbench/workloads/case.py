@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archbench.errors import UnknownNameError, WorkloadError
 from archbench.registry import BACKENDS, check_name
-from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 #: ISA caps in ascending order, as oneDNN names them in lower case.
 ISA_CAPS = ("sse41", "avx", "avx2", "avx512_core", "avx512_core_vnni", "avx512_core_bf16")
@@ -22,7 +22,7 @@ class Case:
         WorkloadError: fewer than one thread.
     """
 
-    workload: PatternWorkload
+    workload: Workload
     backend: str
     threads: int = 1
     isa: str | None = None
@@ -35,7 +35,7 @@ class Case:
             raise WorkloadError(f"`threads >= 1` must hold, but got threads={self.threads}.")
 
     @property
-    def pairing(self) -> tuple[PatternWorkload, int, str | None]:
+    def pairing(self) -> tuple[Workload, int, str | None]:
         """Cases that are sampled in the same rounds share this."""
         return (self.workload, self.threads, self.isa)
 
@@ -47,7 +47,7 @@ class Case:
 
 
 def cases_of(
-    workloads: Iterable[PatternWorkload],
+    workloads: Iterable[Workload],
     backends: tuple[str, ...],
     *,
     threads: int = 1,

@@ -1,26 +1,40 @@
-"""Experiments that read more than the clock: which networks, how large in which profile, and by which instrument."""
+"""Experiments: which networks, how large in which profile, on which backends besides, and by which instrument."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from archbench.errors import UsageError
 from archbench.registry import check_name
-from archbench.workloads.grids import DEPTHS, SIX, WIDTHS
+from archbench.workloads.case import Case, cases_of
+from archbench.workloads.grids import DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS
+from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
-    """The cases of one figure. `workloads` by profile; `instrument` reads each case besides the clock."""
+    """The cases of one figure.
+
+    Args:
+        name: as in the marker `archbench_experiment`.
+        source: paper, section and figure.
+        workloads: by profile.
+        instrument: what reads each case besides the clock, if anything.
+        processes: undisturbed worker processes a case needs unless others are asked for; None means the usual number.
+        besides: by network, backends that it alone is measured on, too.
+    """
 
     name: str
     source: str
-    instrument: str
-    workloads: Mapping[str, Callable[[], Iterator[PatternWorkload]]]
+    workloads: Mapping[str, Callable[[], Iterator[Workload]]]
+    instrument: str | None = None
+    processes: int | None = None
+    besides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def workloads_in(self, profile: str) -> Iterator[PatternWorkload]:
+    def workloads_in(self, profile: str) -> Iterator[Workload]:
         """The workloads of a profile.
 
         Raises:
@@ -29,6 +43,19 @@ class Experiment:
         if profile not in self.workloads:
             raise UsageError(f"experiment {self.name} has the profiles {', '.join(self.workloads)}, but not {profile!r}.")
         return self.workloads[profile]()
+
+    def cases(
+        self,
+        workloads: Iterable[Workload],
+        backends: tuple[str, ...],
+        *,
+        threads: int = 1,
+        isas: tuple[str | None, ...] = (None,),
+    ) -> Iterator[Case]:
+        """Every case of the workloads, workload by workload, backends side by side."""
+        for workload in workloads:
+            also = tuple(name for name in self.besides.get(workload.family, ()) if name not in backends)
+            yield from cases_of([workload], (*backends, *also), threads=threads, isas=isas)
 
 
 #: Large images cost hours under a simulator: a network 512 wide does 64 times the work of one 64 wide.
@@ -56,6 +83,19 @@ def _sweeps(
     return {profile: _sweep(axis, values[profile], pixels[profile]) for profile in values}
 
 
+def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Workload]]]:
+    """The networks, and the six patterns whose gains theirs are held against."""
+
+    def workloads() -> Iterator[Workload]:
+        yield from (NetworkWorkload(network=name) for name in names)
+        yield from (PatternWorkload(pattern=pattern, depth=DEPTHS[0], width=DEFAULT_WIDTH) for pattern in SIX)
+
+    return dict.fromkeys(("smoke", "nightly", "paper"), workloads)
+
+
+#: One inference of the largest takes most of a second, so that twelve processes a case would take half an hour.
+_NETWORK_PROCESSES = 4
+
 EXPERIMENTS: Mapping[str, Experiment] = {
     "cache-depth": Experiment(
         name="cache-depth",
@@ -68,6 +108,19 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         source="form/function paper, section 2.2, Figure 4",
         instrument="callgrind",
         workloads=_sweeps("width", _SMOKE_WIDTHS, WIDTHS, _WIDTH_PIXELS),
+    ),
+    "networks": Experiment(
+        name="networks",
+        source="form/function paper, section 2.3, Figure 5",
+        workloads=_networks(FORM_FUNCTION),
+        processes=_NETWORK_PROCESSES,
+        besides={"darts": ("torch-onednn",)},
+    ),
+    "zoo": Experiment(
+        name="zoo",
+        source="behaviour study, section 4.5, Table 4",
+        workloads=_networks(BEHAVIOUR),
+        processes=_NETWORK_PROCESSES,
     ),
 }
 

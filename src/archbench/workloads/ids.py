@@ -1,6 +1,6 @@
 """Ids back into workloads and cases.
 
-Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`.
+Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH` or `network-ROWSxCOLUMNS-bBATCH`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
@@ -11,32 +11,45 @@ import re
 
 from archbench.errors import CaseIdError
 from archbench.workloads.case import Case
+from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
 
-_WORKLOAD = re.compile(
+_PATTERN = re.compile(
     r"(?P<pattern>[a-z]+(?:-[a-z]+)*)-d(?P<depth>\d+)-w(?P<width>\d+)-k(?P<kernel>\d+)"
     r"(?:-g(?P<groups>\d+))?(?:-r(?P<ratio>\d+))?-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)",
     re.ASCII,
 )
+_NETWORK = re.compile(r"(?P<network>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
 _CASE = re.compile(r"(?P<workload>[^:]+):(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?", re.ASCII)
 
 
-def parse_workload(text: str) -> PatternWorkload:
+def parse_workload(text: str) -> Workload:
     """The workload that `text` names.
 
     Raises:
         CaseIdError: `text` is not a canonical workload id.
-        UnknownNameError: its pattern is unknown.
+        UnknownNameError: its pattern or network is unknown.
         WorkloadError: its pattern cannot have that shape.
     """
-    match = _WORKLOAD.fullmatch(text)
-    if match is None:
+    if (match := _PATTERN.fullmatch(text)) is not None:
+        workload = _pattern_workload(match)
+    elif (match := _NETWORK.fullmatch(text)) is not None:
+        workload = NetworkWorkload(network=match["network"], batch=int(match["batch"]))
+    else:
         raise CaseIdError(
-            f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
-            " for instance standard-d10-w64-k3-28x28-b1; `archbench cases` lists ids."
+            f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH"
+            " or network-ROWSxCOLUMNS-bBATCH, for instance standard-d10-w64-k3-28x28-b1 or resnet50-224x224-b1;"
+            " `archbench cases` lists ids."
         )
+    if workload.id != text:
+        raise CaseIdError(f"{text!r} is not canonical; write {workload.id!r}.")
+    return workload
+
+
+def _pattern_workload(match: re.Match[str]) -> Workload:
     number = {name: int(value) for name, value in match.groupdict().items() if name != "pattern" and value is not None}
-    workload = PatternWorkload(
+    return PatternWorkload(
         pattern=match["pattern"],
         depth=number["depth"],
         width=number["width"],
@@ -46,9 +59,6 @@ def parse_workload(text: str) -> PatternWorkload:
         groups=number.get("groups"),
         ratio=number.get("ratio"),
     )
-    if workload.id != text:
-        raise CaseIdError(f"{text!r} is not canonical; write {workload.id!r}.")
-    return workload
 
 
 def parse_case(text: str) -> Case:

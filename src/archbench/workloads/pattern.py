@@ -9,7 +9,7 @@ There is no stem, no classifier and no shortcut: every microsecond belongs to th
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archbench.errors import WorkloadError
@@ -88,6 +88,18 @@ class PatternWorkload:
         for name, size in sizes.items():
             if size is not None and size < 1:
                 raise WorkloadError(f"`{name} >= 1` must hold, but got {name}={size}.")
+
+    @property
+    def family(self) -> str:
+        """What alerts are pooled by."""
+        return self.pattern
+
+    @property
+    def axes(self) -> Mapping[str, str]:
+        """Its place in a grid."""
+        rows, columns = self.resolution
+        sizes = {"depth": self.depth, "width": self.width, "batch": self.batch}
+        return {**{axis: str(size) for axis, size in sizes.items()}, "pixels": f"{rows}x{columns}"}
 
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
