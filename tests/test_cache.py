@@ -2,12 +2,13 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 
 import pytest
 
-from archbench.cache import ArtifactCache, content_key, default_cache_root
+from archbench.cache import ArtifactCache, content_key, default_cache_root, entry_digest, file_digest
 from archbench.errors import CacheError
 
 KEY = content_key("entry")
@@ -55,6 +56,27 @@ def test_a_damaged_entry_is_built_again(tmp_path, damage):
             (entry / "manifest.json").write_text("[1, 2")
 
     assert read(cache.fetch(KEY, write)) == "whole"
+
+
+def test_a_file_that_nobody_wrote_to_is_not_hashed_again(tmp_path, monkeypatch):
+    cache = ArtifactCache(tmp_path)
+    entry = cache.fetch(KEY, write)
+    copied = ArtifactCache(tmp_path / "copy")
+    shutil.copytree(entry, copied._entry(KEY), copy_function=shutil.copyfile)
+    hashed = []
+    monkeypatch.setattr("archbench.cache.file_digest", lambda path: hashed.append(path) or file_digest(path))
+
+    assert read(cache.fetch(KEY, write)) == "whole"
+    assert hashed == []
+    assert read(copied.fetch(KEY, write)) == "whole"
+    assert len(hashed) == 1
+
+
+def test_the_digest_of_an_entry_is_of_its_content(tmp_path):
+    first, second = (ArtifactCache(tmp_path / name).fetch(KEY, write) for name in ("one", "two"))
+    other = ArtifactCache(tmp_path / "three").fetch(KEY, lambda folder: (folder / "data").write_text("other"))
+
+    assert entry_digest(first) == entry_digest(second) != entry_digest(other)
 
 
 def test_a_failed_build_leaves_nothing(tmp_path):

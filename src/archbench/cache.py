@@ -1,8 +1,9 @@
 """Artifacts on disk by content hash: exported models, calibrated weights, compiled blobs, reference outputs.
 
-An entry is a folder with a manifest of the size and SHA-256 of each file. It is built in a private folder and renamed into
-place, so a reader meets a whole entry or none; an entry that does not match its manifest is thrown away and built again.
-Nothing in it is ever unpickled or executed.
+An entry is a folder with a manifest of the size, time of change and SHA-256 of each file. It is built in a private folder and
+renamed into place, so a reader meets a whole entry or none; an entry that does not match its manifest is thrown away and built
+again. A file that nobody wrote to since is not hashed again: networks have hundreds of megabytes. Nothing in it is ever
+unpickled or executed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from filelock import FileLock
 
 from archbench.errors import CacheError
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 _REMEDY = "free some space or name another folder with --archbench-cache or ARCHBENCH_CACHE."
 
 
@@ -45,6 +46,18 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file, as hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path) -> None:
+    """Record every file of an entry as it is now."""
+    files = [path for path in sorted(folder.iterdir()) if path.name != _MANIFEST]
+    (folder / _MANIFEST).write_text(json.dumps({path.name: [*_stamp(path), file_digest(path)] for path in files}))
+
+
+def entry_digest(entry: Path) -> str:
+    """Content hash of an entry that `ArtifactCache.fetch` gave: of the names and digests of its files."""
+    manifest = json.loads((entry / _MANIFEST).read_text())
+    return content_key(*(part for name in sorted(manifest) for part in (name, manifest[name][-1])))
 
 
 class ArtifactCache:
@@ -92,8 +105,7 @@ class ArtifactCache:
             folder = Path(holder) / "entry"
             folder.mkdir()
             build(folder)
-            manifest = {path.name: [path.stat().st_size, file_digest(path)] for path in sorted(folder.iterdir())}
-            (folder / MANIFEST).write_text(json.dumps(manifest))
+            write_manifest(folder)
             if entry.exists():
                 shutil.move(entry, Path(holder) / "broken")
             folder.rename(entry)
@@ -101,10 +113,18 @@ class ArtifactCache:
     @staticmethod
     def _is_whole(entry: Path) -> bool:
         try:
-            manifest = json.loads((entry / MANIFEST).read_text())
-            return all(
-                (entry / name).stat().st_size == size and file_digest(entry / name) == digest
-                for name, (size, digest) in manifest.items()
-            )
+            manifest = json.loads((entry / _MANIFEST).read_text())
+            return all(_matches(entry / name, *recorded) for name, recorded in manifest.items())
         except (OSError, ValueError, TypeError, AttributeError):
             return False
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes, and time of the last change in nanoseconds."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _matches(path: Path, size: int, changed_ns: int, digest: str) -> bool:
+    now_size, now_changed_ns = _stamp(path)
+    return now_size == size and (now_changed_ns == changed_ns or file_digest(path) == digest)

@@ -1,6 +1,5 @@
 """Real networks under the simulator: counts repeat, changed networks are seen, crashes cost one case."""
 
-import json
 import shutil
 
 import numpy as np
@@ -8,7 +7,7 @@ import openvino
 import openvino.opset13 as ops
 import pytest
 
-from archbench.cache import file_digest
+from archbench.cache import write_manifest
 from archbench.gate.counters import TOLERANCES
 from archbench.instruments.callgrind import CALLGRIND
 from archbench.measurement.count_session import CountSession
@@ -92,12 +91,9 @@ def change_cached_network(cache, change):
     model = openvino.Core().read_model(path)
     change(model)
     openvino.save_model(model, path.with_name("new.xml"), compress_to_fp16=False)
-    entries = {}
     for suffix in (".xml", ".bin"):
-        file = path.with_suffix(suffix)
-        path.with_name(f"new{suffix}").replace(file)
-        entries[file.name] = [file.stat().st_size, file_digest(file)]
-    (path.parent / "manifest.json").write_text(json.dumps(entries))
+        path.with_name(f"new{suffix}").replace(path.with_suffix(suffix))
+    write_manifest(path.parent)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Real pytest runs of the plugin, in a project of their own."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from archbench.cache import file_digest
+from archbench.cache import write_manifest
 from archbench.gate.baselines import accept
 from archbench.gate.noise import NoiseFloor, write_noise
 from archbench.records.record import Status
@@ -246,10 +245,7 @@ def poison_weights(cache):
     raw = bytearray(weights.read_bytes())
     raw[400:404] = b"\x00\x00\x80\x3f"
     weights.write_bytes(raw)
-    manifest = weights.parent / "manifest.json"
-    entries = json.loads(manifest.read_text())
-    entries["model.bin"] = [len(raw), file_digest(weights)]
-    manifest.write_text(json.dumps(entries))
+    write_manifest(weights.parent)
 
 
 def test_disabled_benchmarks_check_parity_and_time_nothing(project):

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from archbench.cache import MANIFEST, ArtifactCache, content_key, file_digest
+from archbench.cache import ArtifactCache, content_key, entry_digest, file_digest
 from archbench.contracts import Form, Network
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost, cost_by_formula
@@ -59,8 +59,7 @@ def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Rou
         return Network(module=load_module(workload, cache), files={}, digest=_weights_key(workload))
     entry = _entry(workload, form, cache, route)
     files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
-    # The manifest holds the digest of every file, checked when the entry was fetched.
-    return Network(module=None, files=files, digest=file_digest(entry / MANIFEST))
+    return Network(module=None, files=files, digest=entry_digest(entry))
 
 
 def load_module(workload: Workload, cache: ArtifactCache) -> torch.nn.Module:

@@ -93,8 +93,8 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
     return dict.fromkeys(("smoke", "nightly", "paper"), workloads)
 
 
-#: One inference of the largest takes most of a second, so that twelve processes a case would take half an hour.
-_NETWORK_PROCESSES = 4
+#: Loading and one inference of the largest take seconds, so that twelve processes a case would take half an hour.
+_NETWORK_PROCESSES = 3
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     "cache-depth": Experiment(
