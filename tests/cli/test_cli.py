@@ -9,6 +9,7 @@ import pytest
 
 from archbench.cost.formulas import cost_by_formula
 from archbench.records.record import Status
+from archbench.registry import BACKENDS
 from archbench.workloads.ids import parse_workload
 from tests.gate.test_baselines import CASE, write_run
 from tests.samples import record
@@ -205,3 +206,39 @@ def test_a_reader_that_leaves_early_is_no_error():
 
     assert finished.stdout.count("\n") == 1
     assert finished.stderr == ""
+
+
+@pytest.fixture
+def cache(cache_root, monkeypatch):
+    monkeypatch.setenv("ARCHBENCH_CACHE", str(cache_root))
+
+
+def test_backends_are_listed_with_why_one_is_absent():
+    finished = archbench("backends", "--json")
+
+    found = {entry["name"]: entry for entry in json.loads(finished.stdout)}
+    assert set(found) == set(BACKENDS)
+    assert found["torch"]["available"]
+    assert found["torch"]["precision"] == "f32"
+    assert found["torch"]["threads"] >= 1
+    assert all(entry["version"] if entry["available"] else entry["absence"] for entry in found.values())
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_whole_network_is_priced_by_building_it():
+    finished = archbench("cost", "mobilenet-v2-224x224-b2", "--json")
+
+    priced = json.loads(finished.stdout)
+    assert priced["parameters"] == 3_503_872
+    assert priced["layers"] == 53
+
+
+@pytest.mark.usefixtures("cache")
+def test_layers_of_a_network_are_shown_side_by_side():
+    finished = archbench("layers", "bottleneck-d2-w32-k3-r4-14x14-b1")
+
+    lines = finished.stdout.splitlines()
+    assert lines[0].split()[:4] == ["layer", "does", "torch", "openvino-cpu-f32"]
+    assert sum("Conv2d+BatchNorm2d+ReLU" in line for line in lines) == 6
+    assert any(line.startswith("whole inference") for line in lines)
+    assert json.loads(archbench("layers", "bottleneck-d2-w32-k3-r4-14x14-b1:torch:t1", "--json").stdout)["layers"]

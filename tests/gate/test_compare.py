@@ -197,6 +197,19 @@ def test_voided_processes_are_counted_and_judge_nothing():
     assert verdict(pair(), current).slowdown.estimate == pytest.approx(1, rel=0.02)
 
 
+@pytest.mark.parametrize("own", [1.4e-3, 0.7e-3])
+def test_of_a_case_disturbed_throughout_nothing_is_concluded(own):
+    before = run_of(record(CASE, np.random.default_rng(0)), record(OTHER, np.random.default_rng(1)))
+    disturbed = record(CASE, np.random.default_rng(2), own=own, calibration=7e-4)
+    after = run_of(disturbed, record(OTHER, np.random.default_rng(3)))
+
+    for baseline, current in ((before, after), (after, before)):
+        found = verdicts(baseline, current)
+        assert found[CASE].verdict is Verdict.INCONCLUSIVE
+        assert found[CASE].reason == "disturbed throughout in one of the runs: nothing is concluded"
+        assert found[OTHER].verdict is Verdict.PASS
+
+
 def test_another_machine_is_judged_by_its_ratios_alone():
     elsewhere = dataclasses.replace(
         pair(1, own=5e-3, reference=15e-3),

@@ -58,6 +58,13 @@ def test_a_wide_interval_gets_more_processes_until_the_budget_is_spent(cache_roo
     assert len(native.processes) == len(accelerated.processes) == 5
 
 
+def test_a_workload_that_took_too_long_gets_no_more_processes_than_it_needs(cache_root):
+    with PairedSession(settings(cache_root, precision=1e-12, budget=5, patience_s=0.0)) as session:
+        (record,) = session.measure([plan(OPENVINO)])
+
+    assert len(record.processes) == 2
+
+
 @pytest.fixture
 def quiet(monkeypatch):
     """As on a machine without neighbours: no process is disturbed."""

@@ -81,6 +81,23 @@ def test_cases_that_are_not_measured_alike_are_not_measured_together(project):
     result.stdout.fnmatch_lines(["*cases of cache-depth are not measured like the others; run them apart.*"])
 
 
+def test_an_experiment_may_need_less_effort_and_a_person_may_ask_for_more(pytester, cache_root, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    pytester.makepyfile(test_networks=CACHE.replace("cache-depth", "networks"))
+    usual = [option for option in command(cache_root) if "processes" not in option]
+
+    found = []
+    for asked in ((), ("--archbench-processes=2", "--archbench-budget=2")):
+        result = pytester.runpytest_subprocess(
+            *usual, *asked, "-k", "networks", "--archbench-precision=1e6", "--benchmark-json=run.json"
+        )
+        result.assert_outcomes(passed=2)
+        found.append({len(record.processes) for record in read_run_file(pytester.path / "run.json").records.values()})
+
+    assert min(found[0]) >= 3
+    assert found[1] == {2}
+
+
 @needs_valgrind
 def test_each_case_is_timed_and_read_and_has_one_record(project, pytester):
     result = project("-k", "cache", "--benchmark-json=run.json")

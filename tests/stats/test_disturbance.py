@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archbench.stats.disturbance import KEPT, SLOWER, Window, disturbances
+from archbench.stats.disturbance import KEPT, SLOWER, Window, disturbances, is_disturbed_throughout
 
 FLOOR = 100.0
 
@@ -29,6 +29,13 @@ def test_a_case_disturbed_throughout_is_told_by_the_rest_of_the_run():
     found = disturbances(windows(*range(150, 150 + KEPT + 2)), FLOOR)
 
     assert [reason is not None for reason in found] == [False] * KEPT + [True] * 2
+
+
+def test_one_quiet_process_is_enough_to_show_the_others_up():
+    assert is_disturbed_throughout(windows(*[140] * 8), FLOOR)
+    assert not is_disturbed_throughout(windows(100, *[140] * 7), FLOOR)
+    assert not is_disturbed_throughout(windows(114, 115), FLOOR)
+    assert is_disturbed_throughout(windows(100, 100, stolen={0, 1}), FLOOR)
 
 
 def test_few_quiet_processes_are_filled_up_with_the_mildly_disturbed_alone():

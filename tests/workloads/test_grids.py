@@ -5,6 +5,7 @@ import pytest
 from archbench.cost.formulas import cost_by_formula
 from archbench.errors import UnknownNameError
 from archbench.workloads.case import cases_of
+from archbench.workloads.experiment import EXPERIMENTS
 from archbench.workloads.grids import (
     BATCHES,
     DEPTHS,
@@ -18,6 +19,24 @@ from archbench.workloads.grids import (
     profile_workloads,
     smoke,
 )
+from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
+
+
+def test_a_network_may_have_backends_of_its_own():
+    networks = EXPERIMENTS["networks"]
+    workloads = [NetworkWorkload(network="darts"), NetworkWorkload(network="resnet18")]
+
+    found = [(case.workload.family, case.backend) for case in networks.cases(workloads, ("torch", "torch-onednn"))]
+
+    assert found == [(name, backend) for name in ("darts", "resnet18") for backend in ("torch", "torch-onednn")]
+    assert [case.backend for case in networks.cases(workloads, ("torch",))] == ["torch", "torch-onednn", "torch"]
+
+
+@pytest.mark.parametrize(("name", "networks"), [("networks", FORM_FUNCTION), ("zoo", BEHAVIOUR)])
+def test_the_experiments_on_networks_hold_them_against_the_six_patterns(name, networks):
+    families = [workload.family for workload in EXPERIMENTS[name].workloads_in("smoke")]
+
+    assert families == [*networks, *SIX]
 
 
 def test_smoke_is_six_patterns_shallow_and_deep():

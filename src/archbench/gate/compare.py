@@ -27,6 +27,8 @@ LEVEL = (1 - CONFIDENCE) / 2
 
 _OLD_DAYS = 30
 
+_DISTURBED = "disturbed throughout in one of the runs: nothing is concluded"
+
 
 def compare_runs(
     baseline: RunFile,
@@ -80,9 +82,14 @@ def _judge(evidence: Mapping[str, Evidence], min_effect: float) -> Mapping[str, 
         elif better[case_id] <= LEVEL:
             judged[case_id] = Verdict.IMPROVED
         else:
-            inside = entry.decisive is not None and effect_of(entry.decisive.interval(), min_effect) is Effect.INSIDE
-            judged[case_id] = Verdict.PASS if inside else Verdict.INCONCLUSIVE
+            judged[case_id] = Verdict.PASS if _is_inside(entry, min_effect) else Verdict.INCONCLUSIVE
     return judged
+
+
+def _is_inside(entry: Evidence, min_effect: float) -> bool:
+    if entry.decisive is None or entry.disturbed:
+        return False
+    return effect_of(entry.decisive.interval(), min_effect) is Effect.INSIDE
 
 
 def _verdict(case_id: str, pair: RunPair, evidence: Evidence | None, judged: Verdict | None, min_effect: float) -> CaseVerdict:
@@ -96,7 +103,7 @@ def _verdict(case_id: str, pair: RunPair, evidence: Evidence | None, judged: Ver
         verdict=judged,
         slowdown=_interval(evidence.slowdown),
         relative=_interval(evidence.relative),
-        reason=_explain(judged, _effects(evidence, min_effect), kernels),
+        reason=_DISTURBED if evidence.disturbed else _explain(judged, _effects(evidence, min_effect), kernels),
         kernels=kernels,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from archbench.records.record import CaseRecord, ProcessSamples
-from archbench.stats.disturbance import floor_of, is_mild
+from archbench.stats.disturbance import Window, floor_of, is_disturbed_throughout, is_mild
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.location import LogMean
 from archbench.stats.moderate import Prior, fit_prior
@@ -25,7 +25,7 @@ class RunEstimates:
 
     def __init__(self, records: Mapping[str, CaseRecord]) -> None:
         self._processes = {case_id: record.processes for case_id, record in records.items() if record.processes}
-        self._quiet: frozenset[str] | None = None
+        self._run_floor: float | None = None
         self._found: dict[_Location, Mapping[str, LogEstimate | None]] = {}
 
     def latency(self, case_id: str) -> LogEstimate | None:
@@ -56,18 +56,22 @@ class RunEstimates:
                 variances.setdefault(_backend(case_id), []).append(mean.variance)
         return {backend: fit_prior(found) for backend, found in variances.items()}
 
+    def is_disturbed(self, case_id: str) -> bool:
+        """Whether the case, which must have processes, was disturbed so much that nothing should be concluded from it."""
+        kept, floor = self._kept(case_id)
+        return is_disturbed_throughout(kept, floor)
+
     def _is_quiet(self, case_id: str) -> bool:
         """Every process that was not voided is at most mildly slower than the quietest."""
-        if self._quiet is None:
-            windows = {case_id: [window(process) for process in found] for case_id, found in self._processes.items()}
-            run_floor = min((entry.calibration_ns for found in windows.values() for entry in found), default=0.0)
-            floors = {case_id: floor_of(found, run_floor) for case_id, found in windows.items()}
-            self._quiet = frozenset(
-                case_id
-                for case_id, found in self._processes.items()
-                if all(is_mild(window(process), floors[case_id]) for process in undisturbed(found))
-            )
-        return case_id in self._quiet
+        kept, floor = self._kept(case_id)
+        return all(is_mild(entry, floor) for entry in kept)
+
+    def _kept(self, case_id: str) -> tuple[Sequence[Window], float]:
+        """The windows of the processes that were not voided, and the calibration of a quiet one."""
+        if self._run_floor is None:
+            self._run_floor = min(window(process).calibration_ns for found in self._processes.values() for process in found)
+        processes = self._processes[case_id]
+        return [window(process) for process in undisturbed(processes)], floor_of(map(window, processes), self._run_floor)
 
 
 def _backend(case_id: str) -> str:

@@ -32,11 +32,13 @@ _CONTRADICTION = 0.005
 class Evidence:
     """Ratios now over then, above 1 where the case got worse; None where they could not be taken.
 
-    `slowdown` is the latency's, machine drift removed; `relative` the latency's over the sibling's.
+    `slowdown` is the latency's, machine drift removed; `relative` the latency's over the sibling's. They are `disturbed` if in
+    one of the runs the machine never left the case alone: then they prove nothing.
     """
 
     slowdown: LogEstimate | None
     relative: LogEstimate | None
+    disturbed: bool = False
 
     @property
     def decisive(self) -> LogEstimate | None:
@@ -46,14 +48,22 @@ class Evidence:
     def p_worse(self, min_effect: float) -> float:
         """P-value against "no slowdown beyond `min_effect`"; 1 where the sibling contradicts."""
         bound = 1 + min_effect
-        if self.decisive is None or (self.relative is not None and self.relative.p_below(bound) < _CONTRADICTION):
+        if (
+            self.decisive is None
+            or self.disturbed
+            or (self.relative is not None and self.relative.p_below(bound) < _CONTRADICTION)
+        ):
             return 1.0
         return self.decisive.p_above(bound)
 
     def p_better(self, min_effect: float) -> float:
         """The same for an improvement."""
         bound = 1 / (1 + min_effect)
-        if self.decisive is None or (self.relative is not None and self.relative.p_above(bound) < _CONTRADICTION):
+        if (
+            self.decisive is None
+            or self.disturbed
+            or (self.relative is not None and self.relative.p_above(bound) < _CONTRADICTION)
+        ):
             return 1.0
         return self.decisive.p_below(bound)
 
@@ -115,7 +125,8 @@ class RunPair:
         if self._noise is not None:
             slowdown = slowdown and slowdown.widened(self._noise.slowdown.get(case_id, 0.0))
             relative = relative and relative.widened(self._noise.relative.get(case_id, 0.0))
-        return Evidence(slowdown=slowdown, relative=relative)
+        disturbed = self._before.is_disturbed(case_id) or self._after.is_disturbed(case_id)
+        return Evidence(slowdown=slowdown, relative=relative, disturbed=disturbed)
 
     def _relative(self, case_id: str) -> LogEstimate | None:
         case = parse_case(case_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class _Trial:
     prepared: ProcessOutcome = dataclasses.field(default_factory=ProcessOutcome)
     outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
     unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
+    taken_s: float = 0.0
 
     def process_samples(self, backend: str, floor_ns: float) -> tuple[ProcessSamples, ...]:
         """The backend's samples, one entry a process that has them, the disturbed ones voided."""
@@ -115,7 +117,7 @@ class PairedSession:
         The plans take turns, one worker each, so that a disturbance of some seconds strikes a few processes of every case and
         not every process of one, and networks that are compared with each other were sampled in the same minutes. A plan that
         lacks undisturbed processes, whose speedup is not precise, or whose cases `look` names goes on until the budget is
-        spent. A backend that is absent, wrong or crashing costs only its own case.
+        spent or its workers took too long. A backend that is absent, wrong or crashing costs only its own case.
         """
         trials = [_Trial(plan=plan) for plan in plans]
         for trial in trials:
@@ -141,7 +143,9 @@ class PairedSession:
 
     def _take_turns(self, trials: Sequence[_Trial], process: int) -> None:
         for trial in trials:
+            start = time.monotonic()
             outcome = self._run_process(trial, process, timed=True)
+            trial.taken_s += time.monotonic() - start
             trial.outcomes.append(outcome)
             if outcome.window is not None:
                 self._floor_ns = min(self._floor_ns, outcome.window.calibration_ns)
@@ -151,7 +155,8 @@ class PairedSession:
         return [
             trial
             for trial in trials
-            if any(trial.plan.case(backend).id in wanted or self._is_rough(trial, backend) for backend in trial.plan.sampled)
+            if trial.taken_s < self._settings.patience_s
+            and any(trial.plan.case(backend).id in wanted or self._is_rough(trial, backend) for backend in trial.plan.sampled)
         ]
 
     def _is_rough(self, trial: _Trial, backend: str) -> bool:

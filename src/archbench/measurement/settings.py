@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ class SessionSettings:
     Args:
         processes: undisturbed worker processes a case needs at least.
         budget: worker processes a case gets at most.
+        patience_s: once its workers took so long together, a workload that has its processes gets no more.
         precision: a speedup whose interval reaches further than this from its estimate, as a fraction, needs more processes.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
@@ -32,6 +34,7 @@ class SessionSettings:
     min_rounds: int
     allocator: str
     cache: Path
+    patience_s: float = math.inf
     timeout_s: float = 1800.0
     seed: int = 0
     plant: Mapping[str, float] = dataclasses.field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator
 from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case, cases_of
-from archbench.workloads.experiment import experiment_named
+from archbench.workloads.experiment import Effort, experiment_named
 from archbench.workloads.grids import PROFILES, profile_workloads, smoke
 from archbench.workloads.ids import parse_workload
 
@@ -123,9 +124,16 @@ class Options:
 
     def measurement_of(self, experiment: str | None) -> SessionSettings:
         """How the cases of an experiment, or of none, are measured: as asked for, or as the experiment needs."""
-        processes = self.processes or (experiment and experiment_named(experiment).processes) or DEFAULTS.processes
-        budget = self.budget or DEFAULTS.budget * processes
-        return dataclasses.replace(self.measurement, processes=processes, budget=budget)
+        effort = None if experiment is None or self.processes is not None else experiment_named(experiment).effort
+        if effort is None:
+            processes = self.processes or DEFAULTS.processes
+            effort = Effort(processes=processes, budget=DEFAULTS.budget * processes, patience_s=math.inf)
+        return dataclasses.replace(
+            self.measurement,
+            processes=effort.processes,
+            budget=self.budget or effort.budget,
+            patience_s=effort.patience_s,
+        )
 
     def cases(self, experiment: str | None = None) -> list[Case]:
         """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""

@@ -47,6 +47,14 @@ def is_mild(window: Window, floor_ns: float) -> bool:
     return window.stolen <= STOLEN and window.calibration_ns <= floor_ns * (1 + MILD)
 
 
+def is_disturbed_throughout(kept: Sequence[Window], floor_ns: float) -> bool:
+    """Whether not one of the windows of a case that were kept is at most mildly disturbed.
+
+    Then they may all be slow by as much, and the spread between them does not show it; one quiet process would widen it.
+    """
+    return not any(is_mild(window, floor_ns) for window in kept)
+
+
 def disturbances(windows: Sequence[Window], run_floor_ns: float) -> list[str | None]:
     """What disturbed each window of a case that is voided, None for one that is kept."""
     if not windows:

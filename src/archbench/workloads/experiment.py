@@ -15,6 +15,15 @@ from archbench.workloads.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """Undisturbed worker processes a case needs, how many it gets at most, and the seconds after which it gets no more."""
+
+    processes: int
+    budget: int
+    patience_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """The cases of one figure.
 
@@ -23,7 +32,7 @@ class Experiment:
         source: paper, section and figure.
         workloads: by profile.
         instrument: what reads each case besides the clock, if anything.
-        processes: undisturbed worker processes a case needs unless others are asked for; None means the usual number.
+        effort: None means the usual one.
         besides: by network, backends that it alone is measured on, too.
     """
 
@@ -31,7 +40,7 @@ class Experiment:
     source: str
     workloads: Mapping[str, Callable[[], Iterator[Workload]]]
     instrument: str | None = None
-    processes: int | None = None
+    effort: Effort | None = None
     besides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def workloads_in(self, profile: str) -> Iterator[Workload]:
@@ -93,8 +102,9 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
     return dict.fromkeys(("smoke", "nightly", "paper"), workloads)
 
 
-#: Loading and one inference of the largest take seconds, so that twelve processes a case would take half an hour.
-_NETWORK_PROCESSES = 3
+#: Loading and one inference of the largest take seconds, so that twelve processes a case would take half an hour. What is cheap
+#: gets more, and with them a narrower interval.
+_NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0)
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     "cache-depth": Experiment(
@@ -113,14 +123,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         name="networks",
         source="form/function paper, section 2.3, Figure 5",
         workloads=_networks(FORM_FUNCTION),
-        processes=_NETWORK_PROCESSES,
+        effort=_NETWORK_EFFORT,
         besides={"darts": ("torch-onednn",)},
     ),
     "zoo": Experiment(
         name="zoo",
         source="behaviour study, section 4.5, Table 4",
         workloads=_networks(BEHAVIOUR),
-        processes=_NETWORK_PROCESSES,
+        effort=_NETWORK_EFFORT,
     ),
 }
 
