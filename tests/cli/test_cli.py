@@ -53,6 +53,12 @@ def test_cases_lists_the_profile_and_filters_as_pytest_does():
     assert listed == ["grouped-d10-w64-k3-g8-28x28-b1:torch:t2:avx2"]
 
 
+def test_cases_of_an_experiment_have_its_own_backends():
+    listed = archbench("cases", "--experiment", "networks", "-k", "darts").stdout.split()
+
+    assert [case.split(":")[1] for case in listed] == ["torch", "openvino-cpu-f32", "torch-onednn"]
+
+
 def test_cases_of_the_paper_profile_are_the_full_cross():
     assert len(archbench("cases", "--profile", "paper", "--backend", "torch").stdout.split()) > 900
 
@@ -64,6 +70,8 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("cost", "nonsense"), "'nonsense' is not a workload id"),
         (("cost", "nonsense:torch:t1"), "'nonsense' is not a workload id"),
         (("cost", "bottleneck-d1-w10-k3-r4-5x5-b1"), "bottleneck needs a width that its ratio divides"),
+        (("cost", "alexnet-224x224-b1"), "unknown network 'alexnet'"),
+        (("layers", "resnet50-28x28-b1"), "'resnet50-28x28-b1' is not canonical; write 'resnet50-224x224-b1'"),
         (("cost",), "Missing argument 'ID'"),
         (("cases", "--profile", "quick"), "unknown profile 'quick'"),
         (("cases", "--experiment", "cash"), "unknown experiment 'cash'"),

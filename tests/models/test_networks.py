@@ -1,9 +1,17 @@
 """The named networks are those that were published: parameters and multiply-accumulates, with their sources."""
 
+import importlib.metadata
+import sys
+
+import numpy as np
 import pytest
 
+from archbench.cache import ArtifactCache
 from archbench.cost.counting import count_cost
+from archbench.errors import WorkloadError
+from archbench.measurement.artifacts import cost_for, reference_for
 from archbench.models.build import build
+from archbench.records.record import MIN_SENSITIVITY
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NETWORKS, NetworkWorkload
 
 #: Parameters, and millions of multiply-accumulates of convolutions and linear layers. Sources: TV, torchvision's documentation;
@@ -53,3 +61,25 @@ def test_every_network_belongs_to_a_paper():
     assert len(BEHAVIOUR) == 14
     # The twelfth is DARTS with every convolution through oneDNN.
     assert len(FORM_FUNCTION) == 11
+
+
+def test_without_the_library_a_network_says_what_to_install(tmp_path, monkeypatch):
+    def absent(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setitem(sys.modules, "pytorchcv", None)
+    workload = NetworkWorkload(network="resnet18")
+    with pytest.raises(WorkloadError, match=r"resnet18 comes from pytorchcv, .* run `pip install 'archbench\[networks\]'`"):
+        build(workload)
+
+    monkeypatch.setattr("archbench.measurement.artifacts._version", absent)
+    with pytest.raises(WorkloadError, match="resnet18 comes from pytorchcv, which is not installed"):
+        cost_for(workload, ArtifactCache(tmp_path))
+
+
+def test_weights_of_a_network_are_seeded_and_its_output_depends_on_its_input(cache_root):
+    reference = reference_for(NetworkWorkload(network="mobilenet-v2"), ArtifactCache(cache_root))
+
+    assert np.isfinite(reference.outputs).all()
+    assert 0.01 < np.sqrt(np.mean(reference.outputs**2)) < 100
+    assert reference.sensitivity > MIN_SENSITIVITY

@@ -33,8 +33,12 @@ def cases(
     as_json: bool,
 ) -> None:
     """List the case ids of a profile."""
-    workloads = profile_workloads(profile) if experiment is None else experiment_named(experiment).workloads_in(profile)
-    listed = cases_of(workloads, backends or DEFAULT_BACKENDS, threads=threads, isas=isas or (None,))
+    asked, caps = backends or DEFAULT_BACKENDS, isas or (None,)
+    if experiment is None:
+        listed = cases_of(profile_workloads(profile), asked, threads=threads, isas=caps)
+    else:
+        found = experiment_named(experiment)
+        listed = found.cases(found.workloads_in(profile), asked, threads=threads, isas=caps)
     ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

@@ -187,8 +187,10 @@ def _weights_key(workload: Workload) -> str:
     if isinstance(workload, PatternWorkload):
         origin = _source_digest(_PATTERN_SOURCES)
     else:
-        library = workload.spec.builder.partition(".")[0]
-        origin = f"{_source_digest(_NETWORK_SOURCES)} {library} {_version(library)}"
+        try:
+            origin = f"{_source_digest(_NETWORK_SOURCES)} {workload.spec.library} {_version(workload.spec.library)}"
+        except importlib.metadata.PackageNotFoundError as error:
+            raise workload.missing from error
     return content_key("weights", _one_image(workload).id, _source_digest(_SOURCES), origin, _version("torch"))
 
 

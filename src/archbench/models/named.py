@@ -7,7 +7,6 @@ import importlib
 import torch
 from torch import nn
 
-from archbench.errors import WorkloadError
 from archbench.workloads.network import NetworkWorkload
 
 
@@ -21,10 +20,7 @@ def build_network(workload: NetworkWorkload) -> nn.Module:
     try:
         builder = getattr(importlib.import_module(name), function)
     except ModuleNotFoundError as error:
-        raise WorkloadError(
-            f"{workload.network} comes from {name.partition('.')[0]}, which is not installed;"
-            " run `pip install 'archbench[networks]'`."
-        ) from error
+        raise workload.missing from error
     with torch.device("meta"):
         module: nn.Module = builder()
     return module.to_empty(device="cpu")

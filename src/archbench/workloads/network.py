@@ -20,6 +20,11 @@ class NetworkSpec:
     core: str
     pixels: int = 224
 
+    @property
+    def library(self) -> str:
+        """The package that holds the builder."""
+        return self.builder.partition(".")[0]
+
 
 #: Core patterns are those of the form/function paper, section 2.3; the behaviour study's networks are grouped alike.
 NETWORKS: Mapping[str, NetworkSpec] = {
@@ -100,6 +105,13 @@ class NetworkWorkload:
     def spec(self) -> NetworkSpec:
         """Where the network comes from."""
         return NETWORKS[self.network]
+
+    @property
+    def missing(self) -> WorkloadError:
+        """What is raised where the network's library is not installed."""
+        return WorkloadError(
+            f"{self.network} comes from {self.spec.library}, which is not installed; run `pip install 'archbench[networks]'`."
+        )
 
     @property
     def family(self) -> str:
