@@ -215,7 +215,10 @@ def test_a_strict_gate_does_not_let_the_inconclusive_through(accepted):
 def test_a_gate_that_fired_on_unchanged_runs_is_not_green(accepted, baseline_run):
     fingerprint = read_run_file(baseline_run).section.fingerprint
     alarm = "monday.json against tuesday.json: torch"
-    write_noise(accepted.path / "baselines", NoiseFloor(fingerprint=fingerprint, date="", comparisons=1, alarms=(alarm,)))
+    # So noisy that nothing is decided, whatever this machine does meanwhile.
+    noisy = dict.fromkeys(read_run_file(baseline_run).records, 1.0)
+    floor = NoiseFloor(fingerprint=fingerprint, date="", comparisons=1, alarms=(alarm,), slowdown=noisy, relative=noisy)
+    write_noise(accepted.path / "baselines", floor)
 
     result = accepted.run_archbench("--archbench-gate")
 
