@@ -48,16 +48,16 @@ def parse_workload(text: str) -> Workload:
 
 
 def _pattern_workload(match: re.Match[str]) -> Workload:
-    number = {name: int(value) for name, value in match.groupdict().items() if name != "pattern" and value is not None}
+    groups, ratio = match["groups"], match["ratio"]
     return PatternWorkload(
         pattern=match["pattern"],
-        depth=number["depth"],
-        width=number["width"],
-        resolution=(number["rows"], number["columns"]),
-        batch=number["batch"],
-        kernel=number["kernel"],
-        groups=number.get("groups"),
-        ratio=number.get("ratio"),
+        depth=int(match["depth"]),
+        width=int(match["width"]),
+        resolution=(int(match["rows"]), int(match["columns"])),
+        batch=int(match["batch"]),
+        kernel=int(match["kernel"]),
+        groups=None if groups is None else int(groups),
+        ratio=None if ratio is None else int(ratio),
     )
 
 
