@@ -67,7 +67,7 @@ def test_without_the_library_a_network_says_what_to_install(tmp_path, monkeypatc
     def absent(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setitem(sys.modules, "pytorchcv", None)
+    monkeypatch.setitem(sys.modules, "pytorchcv.models.resnet", None)
     workload = NetworkWorkload(network="resnet18")
     with pytest.raises(WorkloadError, match=r"resnet18 comes from pytorchcv, .* run `pip install 'archbench\[networks\]'`"):
         build(workload)
