@@ -30,6 +30,14 @@ def test_what_is_too_wide_is_looked_at_again():
     assert look(between=0.05) == {CASE}
 
 
+def test_what_was_disturbed_throughout_is_looked_at_again_whatever_it_shows():
+    other = f"grouped-d10-w64-k3-g8-28x28-b1:{OPENVINO}:t1"
+    baseline = {**BASELINE, other: record(other, np.random.default_rng(2), between=0.002)}
+    disturbed = record(CASE, np.random.default_rng(1), own=0.8e-3, between=0.002, calibration=7e-4)
+
+    assert undecided(baseline, {**baseline, CASE: disturbed}) == {CASE}
+
+
 def test_what_the_noise_floor_leaves_open_is_looked_at_again():
     noise = NoiseFloor(fingerprint="here", date="", comparisons=9, alarms=(), slowdown={CASE: 0.02**2})
 

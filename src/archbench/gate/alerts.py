@@ -51,7 +51,7 @@ def find_alerts(evidence: Mapping[str, Evidence], min_effect: float, level: floa
 def _scopes(evidence: Mapping[str, Evidence]) -> Iterable[_Scope]:
     members: dict[str, list[str]] = {}
     for case_id, entry in evidence.items():
-        if entry.decisive is not None and not entry.disturbed:
+        if entry.decisive is not None:
             for label in _labels(parse_case(case_id)):
                 members.setdefault(label, []).append(case_id)
     seen: set[tuple[str, ...]] = set()

@@ -82,20 +82,14 @@ def _judge(evidence: Mapping[str, Evidence], min_effect: float) -> Mapping[str, 
         elif better[case_id] <= LEVEL:
             judged[case_id] = Verdict.IMPROVED
         else:
-            judged[case_id] = Verdict.PASS if _is_inside(entry, min_effect) else Verdict.INCONCLUSIVE
+            judged[case_id] = Verdict.PASS if entry.effect(min_effect) is Effect.INSIDE else Verdict.INCONCLUSIVE
     return judged
-
-
-def _is_inside(entry: Evidence, min_effect: float) -> bool:
-    if entry.decisive is None or entry.disturbed:
-        return False
-    return effect_of(entry.decisive.interval(), min_effect) is Effect.INSIDE
 
 
 def _verdict(case_id: str, pair: RunPair, evidence: Evidence | None, judged: Verdict | None, min_effect: float) -> CaseVerdict:
     if evidence is None or judged is None:
         return _uncompared(case_id, pair)
-    if evidence.decisive is None:
+    if evidence.is_empty:
         return CaseVerdict(case_id=case_id, verdict=Verdict.NOT_COMPARABLE, reason="the reference itself, on another machine")
     kernels = kernel_changes(pair.then[case_id].executed_graph, pair.now[case_id].executed_graph)
     return CaseVerdict(

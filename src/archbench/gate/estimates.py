@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from archbench.records.record import CaseRecord, ProcessSamples
 from archbench.stats.disturbance import Window, floor_of, is_disturbed_throughout, is_mild
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.location import LogMean
 from archbench.stats.moderate import Prior, fit_prior
-from archbench.stats.processes import latency, speedup, undisturbed, window
+from archbench.stats.processes import latency, speedup, window
 from archbench.workloads.ids import parse_case
 
 #: Of a case's processes, a location; None where it was not sampled.
@@ -25,7 +26,6 @@ class RunEstimates:
 
     def __init__(self, records: Mapping[str, CaseRecord]) -> None:
         self._processes = {case_id: record.processes for case_id, record in records.items() if record.processes}
-        self._run_floor: float | None = None
         self._found: dict[_Location, Mapping[str, LogEstimate | None]] = {}
 
     def latency(self, case_id: str) -> LogEstimate | None:
@@ -58,20 +58,25 @@ class RunEstimates:
 
     def is_disturbed(self, case_id: str) -> bool:
         """Whether the case, which must have processes, was disturbed so much that nothing should be concluded from it."""
-        kept, floor = self._kept(case_id)
-        return is_disturbed_throughout(kept, floor)
+        return is_disturbed_throughout(*self._kept[case_id])
 
     def _is_quiet(self, case_id: str) -> bool:
         """Every process that was not voided is at most mildly slower than the quietest."""
-        kept, floor = self._kept(case_id)
+        kept, floor = self._kept[case_id]
         return all(is_mild(entry, floor) for entry in kept)
 
-    def _kept(self, case_id: str) -> tuple[Sequence[Window], float]:
-        """The windows of the processes that were not voided, and the calibration of a quiet one."""
-        if self._run_floor is None:
-            self._run_floor = min(window(process).calibration_ns for found in self._processes.values() for process in found)
-        processes = self._processes[case_id]
-        return [window(process) for process in undisturbed(processes)], floor_of(map(window, processes), self._run_floor)
+    @cached_property
+    def _kept(self) -> Mapping[str, tuple[Sequence[Window], float]]:
+        """By case, the windows of the processes that were not voided, and the calibration of a quiet one."""
+        windows = {case_id: [window(process) for process in found] for case_id, found in self._processes.items()}
+        run_floor = min((entry.calibration_ns for found in windows.values() for entry in found), default=0.0)
+        return {
+            case_id: (
+                [entry for entry, process in zip(found, self._processes[case_id], strict=True) if process.voided is None],
+                floor_of(found, run_floor),
+            )
+            for case_id, found in windows.items()
+        }
 
 
 def _backend(case_id: str) -> str:

@@ -13,6 +13,7 @@ from archbench.gate.estimates import RunEstimates
 from archbench.gate.noise import NoiseFloor
 from archbench.records.record import CaseRecord, ProcessSamples
 from archbench.registry import REFERENCE_BACKEND
+from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.processes import calibration
 from archbench.workloads.ids import parse_case
@@ -42,28 +43,29 @@ class Evidence:
 
     @property
     def decisive(self) -> LogEstimate | None:
-        """The latency's own change; against the sibling where that is all that can be compared."""
-        return self.slowdown or self.relative
+        """The latency's own change; against the sibling where that is all that can be compared; None if disturbed."""
+        return None if self.disturbed else self.slowdown or self.relative
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing could be compared."""
+        return self.slowdown is None and self.relative is None
+
+    def effect(self, min_effect: float) -> Effect | None:
+        """Where the decisive change lies; None if there is none."""
+        return None if self.decisive is None else effect_of(self.decisive.interval(), min_effect)
 
     def p_worse(self, min_effect: float) -> float:
         """P-value against "no slowdown beyond `min_effect`"; 1 where the sibling contradicts."""
         bound = 1 + min_effect
-        if (
-            self.decisive is None
-            or self.disturbed
-            or (self.relative is not None and self.relative.p_below(bound) < _CONTRADICTION)
-        ):
+        if self.decisive is None or (self.relative is not None and self.relative.p_below(bound) < _CONTRADICTION):
             return 1.0
         return self.decisive.p_above(bound)
 
     def p_better(self, min_effect: float) -> float:
         """The same for an improvement."""
         bound = 1 / (1 + min_effect)
-        if (
-            self.decisive is None
-            or self.disturbed
-            or (self.relative is not None and self.relative.p_above(bound) < _CONTRADICTION)
-        ):
+        if self.decisive is None or (self.relative is not None and self.relative.p_above(bound) < _CONTRADICTION):
             return 1.0
         return self.decisive.p_below(bound)
 

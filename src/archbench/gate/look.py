@@ -8,7 +8,7 @@ from archbench.gate.evidence import RunPair
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import DEFAULT_MIN_EFFECT
 from archbench.records.record import CaseRecord
-from archbench.stats.effect import Effect, effect_of
+from archbench.stats.effect import Effect
 
 
 def undecided(
@@ -23,10 +23,11 @@ def undecided(
     more false alarms than looking once.
     """
     pair = RunPair(baseline, current, same_machine=True, noise=noise)
-    settled = (Effect.INSIDE, Effect.BELOW)
+    # What cannot be compared has no effect, and more processes would not give it one.
+    settled = (None, Effect.INSIDE, Effect.BELOW)
     found = set()
     for case_id in pair.comparable():
-        decisive = pair.evidence(case_id).decisive
-        if decisive is not None and effect_of(decisive.interval(), min_effect) not in settled:
+        evidence = pair.evidence(case_id)
+        if evidence.disturbed or evidence.effect(min_effect) not in settled:
             found.add(case_id)
     return frozenset(found)
