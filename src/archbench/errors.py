@@ -22,6 +22,11 @@ import difflib
 from collections.abc import Iterable
 
 
+def one_line(error: BaseException) -> str:
+    """The text of somebody else's exception on one line, cut where it grows long."""
+    return " ".join(str(error).split())[:300] or "no message"
+
+
 class ArchbenchError(Exception):
     """Root of every error raised on purpose. Its text is one line for the person who meets it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,6 +60,13 @@ ACCELERATED_BACKEND = "openvino-cpu-f32"
 
 #: Measured unless others are asked for.
 DEFAULT_BACKENDS = (REFERENCE_BACKEND, ACCELERATED_BACKEND)
+
+
+def missing_package(package: str, extra: str) -> str | None:
+    """Why what needs `package` cannot be used, or None if it is installed; nothing is imported."""
+    if importlib.util.find_spec(package) is not None:
+        return None
+    return f"{package} is not installed; run `pip install 'archbench[{extra}]'`"
 
 
 def check_name(kind: str, table: Mapping[str, Any], name: str) -> str:

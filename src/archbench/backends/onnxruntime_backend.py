@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 from dataclasses import dataclass
 
 from archbench.contracts import CompiledModel, Form, Network, Precision, RunSettings
+from archbench.registry import missing_package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +20,7 @@ class OnnxRuntimeBackend:
     preload: tuple[str, ...] = ("archbench.backends.onnxruntime_model",)
 
     def absence(self) -> str | None:
-        if importlib.util.find_spec("onnxruntime") is None:
-            return "onnxruntime is not installed; run `pip install 'archbench[onnxruntime]'`"
-        return None
+        return missing_package("onnxruntime", "onnxruntime")
 
     def version(self) -> str:
         return importlib.metadata.version("onnxruntime")

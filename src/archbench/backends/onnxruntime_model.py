@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from archbench.cache import ArtifactCache, content_key
 from archbench.contracts import Network, RunSettings
-from archbench.errors import BackendError
+from archbench.errors import BackendError, one_line
 
 if TYPE_CHECKING:
     import onnx
@@ -95,7 +95,7 @@ def _session(path: Path, options: ort.SessionOptions) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(path, options, providers=[_PROVIDER])
     except Exception as error:  # its exceptions share no base class but this
-        raise BackendError(f"ONNX Runtime refused the model: {' '.join(str(error).split())[:300]}") from error
+        raise BackendError(f"ONNX Runtime refused the model: {one_line(error)}") from error
 
 
 def _describe(node: onnx.NodeProto) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 
 from archbench.contracts import CompiledModel, Form, Network, Precision, RunSettings
+from archbench.registry import missing_package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +23,8 @@ class OpenVinoBackend:
     def absence(self) -> str | None:
         from archbench.backends.openvino_model import device_absence
 
-        if self.requires is not None and importlib.util.find_spec(self.requires) is None:
-            return f"{self.requires} is not installed; run `pip install 'archbench[{self.requires}]'`"
-        return device_absence(self.device, self.capability)
+        lacking = None if self.requires is None else missing_package(self.requires, self.requires)
+        return lacking or device_absence(self.device, self.capability)
 
     def version(self) -> str:
         from archbench.backends.openvino_model import version

@@ -11,7 +11,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from archbench.backends.openvino_model import OpenVinoModel, requested, runtime_information
+from archbench.backends.openvino_model import OpenVinoModel, executed_nodes, requested
 from archbench.contracts import LayerTime, LayerTimes, Network, Precision, RunSettings
 
 
@@ -28,21 +28,18 @@ def layer_times(network: Network, input_array: NDArray[np.float32], settings: Ru
     for _ in range(repeats):
         request.infer(share_outputs=True)
     spent = {entry.node_name: entry.real_time.total_seconds() for entry in request.get_profiling_info()}
-    nodes = [node for node in compiled.get_runtime_model().get_ordered_ops() if node.get_friendly_name() in spent]
-    layers = tuple(_layer(node, spent[node.get_friendly_name()]) for node in nodes)
     return LayerTimes(
-        layers=tuple(layer for layer in layers if layer.seconds > 0),
+        layers=tuple(
+            LayerTime(
+                layers=node.layers,
+                kind=node.kind,
+                kernel=f"{node.kernel} {node.precision} {node.layout}",
+                seconds=spent[node.name],
+            )
+            for node in executed_nodes(compiled)
+            if spent.get(node.name, 0) > 0
+        ),
         seconds=float(np.median([_timed(plain) for _ in range(repeats)])) * 1e-9,
-    )
-
-
-def _layer(node: ov.Node, seconds: float) -> LayerTime:
-    kind, kernel, precision, layout = (
-        runtime_information(node, name) for name in ("layerType", "primitiveType", "runtimePrecision", "outputLayouts")
-    )
-    names = runtime_information(node, "originalLayersNames").split(",")
-    return LayerTime(
-        layers=tuple(name for name in names if name), kind=kind, kernel=" ".join((kernel, precision, layout)), seconds=seconds
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,40 @@ _READ_BACK = (
     "RUNTIME_REQUIREMENTS",
     "CPU_DENORMALS_OPTIMIZATION",
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutedNode:
+    """A node of the runtime graph and the layers of the network that it does, by name."""
+
+    name: str
+    kind: str
+    kernel: str
+    precision: str
+    layout: str
+    layers: tuple[str, ...]
+
+
+def executed_nodes(compiled: CompiledModel) -> list[ExecutedNode]:
+    """In order of execution, without constants, inputs and outputs."""
+    found = (_executed_node(node) for node in compiled.get_runtime_model().get_ordered_ops())
+    return [node for node in found if node.kind not in ("Const", "Input", "Output")]
+
+
+def _executed_node(node: ov.Node) -> ExecutedNode:
+    information = node.get_rt_info()
+    kind, kernel, precision, layout, layers = (
+        str(information[name].value) if name in information else ""
+        for name in ("layerType", "primitiveType", "runtimePrecision", "outputLayouts", "originalLayersNames")
+    )
+    return ExecutedNode(
+        name=node.get_friendly_name(),
+        kind=kind,
+        kernel=kernel,
+        precision=precision,
+        layout=layout,
+        layers=tuple(name for name in layers.split(",") if name),
+    )
 
 
 class OpenVinoModel:
@@ -68,7 +103,10 @@ class OpenVinoModel:
         return {**read, **self._lowered}
 
     def executed_graph(self) -> tuple[str, ...]:
-        return tuple(_describe(node) for node in self._compiled.get_runtime_model().get_ordered_ops() if _executes(node))
+        return tuple(
+            f"{node.kind} {node.kernel} {node.precision} {node.layout} <- {','.join(node.layers)}"
+            for node in executed_nodes(self._compiled)
+        )
 
 
 def device_absence(device: str, capability: str | None) -> str | None:
@@ -104,13 +142,11 @@ def requested(device: str, precision: Precision, settings: RunSettings) -> dict[
     return asked
 
 
-def _compile(
-    core: ov.Core, network: Network, device: str, requested: Mapping[str, Any], settings: RunSettings
-) -> CompiledModel:
+def _compile(core: ov.Core, network: Network, device: str, asked: Mapping[str, Any], settings: RunSettings) -> CompiledModel:
     """Import the cached blob; compile from the intermediate representation and cache it on the first time."""
 
     def build(folder: Path) -> None:
-        compiled = core.compile_model(core.read_model(network.files[".xml"]), device, dict(requested))
+        compiled = core.compile_model(core.read_model(network.files[".xml"]), device, dict(asked))
         exported = compiled.export_model()
         (folder / "model.blob").write_bytes(exported.getvalue() if isinstance(exported, io.BytesIO) else exported)
 
@@ -118,26 +154,26 @@ def _compile(
         "openvino-blob",
         network.digest,
         device,
-        str(sorted(requested.items())),
+        str(sorted(asked.items())),
         version(),
         str(settings.isa),
         _cpu_features(core),
     )
     blob = ArtifactCache(settings.cache).fetch(key, build) / "model.blob"
-    return core.import_model(io.BytesIO(blob.read_bytes()), device, dict(requested))
+    return core.import_model(io.BytesIO(blob.read_bytes()), device, dict(asked))
 
 
 def _cpu_features(core: ov.Core) -> str:
     return f"{core.get_property('CPU', 'FULL_DEVICE_NAME')} {core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')}"
 
 
-def _require_granted(compiled: CompiledModel, requested: Mapping[str, Any]) -> None:
+def _require_granted(compiled: CompiledModel, asked: Mapping[str, Any]) -> None:
     names = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "INFERENCE_PRECISION_HINT")
-    for name in (name for name in names if name in requested):
+    for name in (name for name in names if name in asked):
         granted = compiled.get_property(name)
         value = granted.to_string() if isinstance(granted, ov.Type) else granted
-        if str(value) != str(requested[name]):
-            raise BackendError(f"OpenVINO was asked for {name}={requested[name]} but granted {value}.")
+        if str(value) != str(asked[name]):
+            raise BackendError(f"OpenVINO was asked for {name}={asked[name]} but granted {value}.")
 
 
 def _require_lowered(compiled: CompiledModel, precision: Precision) -> Mapping[str, str]:
@@ -148,12 +184,7 @@ def _require_lowered(compiled: CompiledModel, precision: Precision) -> Mapping[s
     """
     if precision not in _EXECUTED:
         return {}
-    nodes = compiled.get_runtime_model().get_ordered_ops()
-    found = Counter(
-        runtime_information(node, "runtimePrecision")
-        for node in nodes
-        if runtime_information(node, "layerType") == "Convolution"
-    )
+    found = Counter(node.precision for node in executed_nodes(compiled) if node.kind == "Convolution")
     if not any(found[name] for name in _EXECUTED[precision]):
         raise BackendError(f"OpenVINO was asked for {precision.value} but computes its convolutions in {', '.join(found)}.")
     return {"convolutions": ", ".join(f"{count} {name}" for name, count in sorted(found.items()))}
@@ -168,21 +199,3 @@ def _text(value: Any) -> str:
 def _last_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__
-
-
-def _executes(node: ov.Node) -> bool:
-    return runtime_information(node, "layerType") not in ("Const", "Input", "Output")
-
-
-def runtime_information(node: ov.Node, name: str) -> str:
-    """What the runtime graph says of a node; "" if nothing."""
-    information = node.get_rt_info()
-    return str(information[name].value) if name in information else ""
-
-
-def _describe(node: ov.Node) -> str:
-    kind, kernel, precision, layout, fused = (
-        runtime_information(node, name)
-        for name in ("layerType", "primitiveType", "runtimePrecision", "outputLayouts", "originalLayersNames")
-    )
-    return f"{kind} {kernel} {precision} {layout} <- {fused}"

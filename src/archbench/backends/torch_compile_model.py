@@ -19,19 +19,14 @@ with warnings.catch_warnings():
     import torch._dynamo
     import torch._inductor.compile_fx
 
-
 _MODELS = 1000
 
 
-def compiled_for(cache: Path) -> Callable[[nn.Module], Callable[..., Any]]:
-    """What compiles a module, on its first call, and keeps what it made under `cache`."""
-
-    def compile_module(module: nn.Module) -> Callable[..., Any]:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache / "inductor")
-        torch._inductor.config.freezing = True
-        # Meant for one model that is compiled again and again, but counted over all models of a process.
-        torch._dynamo.config.recompile_limit = _MODELS
-        compiled: Callable[..., Any] = torch.compile(module, fullgraph=True, dynamic=False)
-        return compiled
-
-    return compile_module
+def compile_module(module: nn.Module, cache: Path) -> Callable[..., Any]:
+    """What compiles `module` on its first call, keeps what it made under `cache`, and runs it."""
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(cache / "inductor")
+    torch._inductor.config.freezing = True
+    # Meant for one model that is compiled again and again, but counted over all models of a process.
+    torch._dynamo.config.recompile_limit = _MODELS
+    compiled: Callable[..., Any] = torch.compile(module, fullgraph=True, dynamic=False)
+    return compiled

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from archbench.backends.torch_backend import TorchBackend
 
-TORCH = TorchBackend(name="torch", memory_format="contiguous_format")
+TORCH = TorchBackend(name="torch")

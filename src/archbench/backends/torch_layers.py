@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ def layer_times(network: Network, input_array: NDArray[np.float32], settings: Ru
     leaves = {name: layer for name, layer in module.named_modules() if not list(layer.children())}
     whole = [_timed(module, images) for _ in range(repeats)]
     spent: dict[str, list[int]] = {}
-    handles = [handle for name, layer in leaves.items() for handle in _watch(layer, spent.setdefault, name)]
+    handles = [handle for name, layer in leaves.items() for handle in _watch(layer, name, spent)]
     try:
         for _ in range(repeats):
             _timed(module, images)
@@ -34,14 +33,15 @@ def layer_times(network: Network, input_array: NDArray[np.float32], settings: Ru
     return LayerTimes(layers=layers, seconds=float(np.median(whole)) * 1e-9)
 
 
-def _watch(layer: torch.nn.Module, spent: Callable[[str, list[int]], list[int]], name: str) -> tuple[Any, Any]:
+def _watch(layer: torch.nn.Module, name: str, spent: dict[str, list[int]]) -> tuple[Any, Any]:
+    """Append the nanoseconds of each call of `layer` to its entry in `spent`, which its first call makes."""
     started: list[int] = []
 
     def before(*_: object) -> None:
         started.append(time.perf_counter_ns())
 
     def after(*_: object) -> None:
-        spent(name, []).append(time.perf_counter_ns() - started.pop())
+        spent.setdefault(name, []).append(time.perf_counter_ns() - started.pop())
 
     return layer.register_forward_pre_hook(before), layer.register_forward_hook(after)
 

@@ -16,7 +16,7 @@ from archbench.contracts import RunSettings
 class TorchModel:
     """A module in inference mode, its tensors in the memory format of that name.
 
-    `transform` gives what runs in its place; it is `eager` if it runs layer by layer.
+    `transform` gives what runs in its place, which is `eager` if it is a module still.
     """
 
     def __init__(
@@ -24,16 +24,16 @@ class TorchModel:
         module: torch.nn.Module,
         settings: RunSettings,
         memory_format: str,
-        transform: Callable[[torch.nn.Module], Callable[..., Any]] | None = None,
+        transform: Callable[[torch.nn.Module, RunSettings], Callable[..., Any]],
         *,
-        eager: bool = True,
+        eager: bool,
     ) -> None:
         torch.set_num_threads(settings.threads)
         self._memory_format = getattr(torch, memory_format)
         # `Module.to` works in place, and other backends of the worker load the same module.
         self._module = copy.deepcopy(module).to(memory_format=self._memory_format)  # type: ignore[call-overload]
         self._eager = eager
-        self._transformed: Any = self._module if transform is None else transform(self._module)
+        self._transformed: Any = transform(self._module, settings)
         self._input: torch.Tensor | None = None
         self._output: torch.Tensor | None = None
 

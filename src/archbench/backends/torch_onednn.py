@@ -6,38 +6,29 @@ them, and packs the weights of the others anew at each call. This is how the for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from archbench.contracts import CompiledModel, Form, Network, Precision, RunSettings
+from archbench.backends.torch_backend import TorchBackend
+from archbench.contracts import RunSettings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TorchOneDnnBackend:
-    """The `Backend` of that name."""
-
-    name: str = "torch-onednn"
-    precision: Precision = Precision.F32
-    form: Form = Form.WEIGHTS
-    device: str = "CPU"
-    preload: tuple[str, ...] = ("archbench.backends.torch_onednn_model", "archbench.models.weights", "safetensors.torch")
-
-    def absence(self) -> str | None:
-        import torch
-
-        if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-            return "this build of torch has no oneDNN"
-        return None
-
-    def version(self) -> str:
-        import torch
-
-        return str(torch.__version__)
-
-    def load(self, network: Network, settings: RunSettings) -> CompiledModel:
-        from archbench.backends.torch_model import TorchModel
-        from archbench.backends.torch_onednn_model import with_onednn_convolutions
-
-        return TorchModel(network.module, settings, "contiguous_format", with_onednn_convolutions)
+if TYPE_CHECKING:
+    from torch import nn
 
 
-TORCH_ONEDNN = TorchOneDnnBackend()
+def _missing() -> str | None:
+    import torch
+
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return "this build of torch has no oneDNN"
+    return None
+
+
+def _packed(module: nn.Module, _settings: RunSettings) -> nn.Module:
+    from archbench.backends.torch_onednn_model import with_onednn_convolutions
+
+    return with_onednn_convolutions(module)
+
+
+TORCH_ONEDNN = TorchBackend(
+    name="torch-onednn", transform=_packed, missing=_missing, imports=("archbench.backends.torch_onednn_model",)
+)

@@ -10,9 +10,9 @@ import click
 
 from archbench.errors import UsageError
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS
-from archbench.workloads.case import ISA_CAPS, Case, cases_of
-from archbench.workloads.experiment import EXPERIMENTS, experiment_named
-from archbench.workloads.grids import PROFILES, profile_workloads
+from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.experiment import EXPERIMENTS, select_cases
+from archbench.workloads.grids import PROFILES
 
 
 @click.command()
@@ -34,11 +34,7 @@ def cases(
 ) -> None:
     """List the case ids of a profile."""
     asked, caps = backends or DEFAULT_BACKENDS, isas or (None,)
-    if experiment is None:
-        listed = cases_of(profile_workloads(profile), asked, threads=threads, isas=caps)
-    else:
-        found = experiment_named(experiment)
-        listed = found.cases(found.workloads_in(profile), asked, threads=threads, isas=caps)
+    listed = select_cases(experiment, profile, asked, threads=threads, isas=caps)
     ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 _SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.artifacts")
 _PATTERN_SOURCES = ("archbench.models.patterns",)
+_NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
+
 #: Streams 0 and 1 are the input and the other one of the reference.
 _FIRST_CALIBRATION_STREAM = 2
 _CALIBRATION_INPUTS = 32
-
-_NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
 
 class Route(Enum):

@@ -13,6 +13,7 @@ import numpy as np
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, backend_named
+from archbench.errors import one_line
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
 from archbench.measurement.artifacts import cost_for, network_for, reference_for
@@ -80,7 +81,7 @@ def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> Compil
             return None
         return _load(backend, job, emit, enter, phases)
     except Exception as error:  # any library may raise anything here, and it must cost this backend alone
-        emit(messages.Failed(backend=name, stage=stage, error=f"{type(error).__name__}: {_one_line(error)}"))
+        emit(messages.Failed(backend=name, stage=stage, error=f"{type(error).__name__}: {one_line(error)}"))
         return None
 
 
@@ -135,8 +136,3 @@ def _measured(
         preemptions=contention.preemptions,
         phases={**phases, "inference": inside},
     )
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text[:300] or "no message"

@@ -10,7 +10,7 @@ import msgspec
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import LayerTimes, RunSettings, backend_named
-from archbench.errors import BackendError, UnknownNameError, WorkerError
+from archbench.errors import BackendError, UnknownNameError, WorkerError, one_line
 from archbench.machine.affinity import worker_cpus
 from archbench.measurement import messages
 from archbench.measurement.artifacts import network_for
@@ -67,4 +67,4 @@ def watch_layers(job: messages.LayersJob, emit: Callable[[msgspec.Struct], None]
         clock = resolve("backend", LAYER_CLOCKS, job.backend)
         emit(messages.Layered(times=clock(network, seeded_input(workload), settings, _REPEATS)))
     except Exception as error:
-        emit(messages.Failed(backend=job.backend, stage="layers", error=" ".join(str(error).split())[:300]))
+        emit(messages.Failed(backend=job.backend, stage="layers", error=one_line(error)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
 from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name
-from archbench.workloads.case import ISA_CAPS, Case, cases_of
-from archbench.workloads.experiment import Effort, experiment_named
-from archbench.workloads.grids import PROFILES, profile_workloads, smoke
+from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.experiment import experiment_named, select_cases
+from archbench.workloads.grids import PROFILES, smoke
 from archbench.workloads.ids import parse_workload
 
 _CACHE_MODEL = "i5-7600k"
@@ -67,6 +66,7 @@ class Options:
         allocator = get("archbench_allocator") or DEFAULT_ALLOCATOR
         allocator_environment(allocator)
         _check_processes(get("archbench_processes"), get("archbench_budget"))
+        processes = get("archbench_processes") or DEFAULTS.processes
         for option in ("seconds", "precision"):
             if not get(f"archbench_{option}") > 0:
                 raise UsageError(f"`--archbench-{option} > 0` must hold, but got {get(f'archbench_{option}')}.")
@@ -87,8 +87,8 @@ class Options:
             processes=get("archbench_processes"),
             budget=get("archbench_budget"),
             measurement=SessionSettings(
-                processes=DEFAULTS.processes,
-                budget=DEFAULTS.budget * DEFAULTS.processes,
+                processes=processes,
+                budget=get("archbench_budget") or DEFAULTS.budget * processes,
                 precision=get("archbench_precision") / 100,
                 seconds=get("archbench_seconds"),
                 min_rounds=DEFAULTS.min_rounds,
@@ -126,8 +126,7 @@ class Options:
         """How the cases of an experiment, or of none, are measured: as asked for, or as the experiment needs."""
         effort = None if experiment is None or self.processes is not None else experiment_named(experiment).effort
         if effort is None:
-            processes = self.processes or DEFAULTS.processes
-            effort = Effort(processes=processes, budget=DEFAULTS.budget * processes, patience_s=math.inf)
+            return self.measurement
         return dataclasses.replace(
             self.measurement,
             processes=effort.processes,
@@ -141,10 +140,7 @@ class Options:
         if experiment is None and self.counting is not None:
             isas = self.isas or (instrument_named(self.counting.instrument).isa,)
         named = [parse_workload(text) for text in self.workloads]
-        if experiment is None:
-            return list(cases_of(named or profile_workloads(self.profile), self.backends, threads=self.threads, isas=isas))
-        found = experiment_named(experiment)
-        return list(found.cases(named or found.workloads_in(self.profile), self.backends, threads=self.threads, isas=isas))
+        return list(select_cases(experiment, self.profile, self.backends, named=named, threads=self.threads, isas=isas))
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archbench.errors import UsageError
 from archbench.registry import check_name
 from archbench.workloads.case import Case, cases_of
-from archbench.workloads.grids import DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS
+from archbench.workloads.grids import DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -142,3 +142,24 @@ def experiment_named(name: str) -> Experiment:
         UnknownNameError: there is none.
     """
     return EXPERIMENTS[check_name("experiment", EXPERIMENTS, name)]
+
+
+def select_cases(
+    experiment: str | None,
+    profile: str,
+    backends: tuple[str, ...],
+    *,
+    named: Sequence[Workload] = (),
+    threads: int = 1,
+    isas: tuple[str | None, ...] = (None,),
+) -> Iterator[Case]:
+    """The cases of a profile, in the experiment if one is given; of the workloads `named` instead of the profile's, if any.
+
+    Raises:
+        UnknownNameError: no such experiment or profile.
+        UsageError: the experiment has no such profile.
+    """
+    if experiment is None:
+        return cases_of(named or profile_workloads(profile), backends, threads=threads, isas=isas)
+    found = experiment_named(experiment)
+    return found.cases(named or found.workloads_in(profile), backends, threads=threads, isas=isas)
