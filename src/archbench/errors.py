@@ -5,6 +5,7 @@ ArchbenchError
  |    +-- UnknownNameError     no pattern, backend, profile or preset of that name
  |    +-- WorkloadError        a shape that the pattern cannot have
  |    +-- CaseIdError          a string that is not a case or workload id
+ |    +-- ModelError           a user's model that cannot be measured as it is
  |    +-- RecordFileError      a run or baseline file that cannot be read
  |    +-- BaselineError        a baseline that is missing, foreign or may not be accepted
  |    +-- CacheError           the artifact cache cannot be written
@@ -25,6 +26,12 @@ from collections.abc import Iterable
 def one_line(error: BaseException) -> str:
     """The text of somebody else's exception on one line, cut where it grows long."""
     return " ".join(str(error).split())[:300] or "no message"
+
+
+def last_line(error: BaseException) -> str:
+    """The last line of somebody else's exception: where C++ libraries write what went wrong, after where in their code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 class ArchbenchError(Exception):
@@ -51,6 +58,10 @@ class WorkloadError(UsageError):
 
 class CaseIdError(UsageError):
     """A string that is not a case or workload id."""
+
+
+class ModelError(UsageError):
+    """A user's model that cannot be measured as it is."""
 
 
 class RecordFileError(UsageError):

@@ -58,6 +58,9 @@ REFERENCE_BACKEND = "torch"
 #: What the form/function paper holds against the reference.
 ACCELERATED_BACKEND = "openvino-cpu-f32"
 
+#: What runs an ONNX file as it is.
+ONNX_BACKEND = "onnxruntime"
+
 #: Measured unless others are asked for.
 DEFAULT_BACKENDS = (REFERENCE_BACKEND, ACCELERATED_BACKEND)
 

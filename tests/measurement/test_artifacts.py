@@ -10,7 +10,8 @@ import torch
 from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
 from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings
-from archbench.measurement.artifacts import Route, load_module, network_for, onnx_file, reference_for
+from archbench.measurement.artifacts import load_module, network_for, onnx_file, reference_for
+from archbench.measurement.origins import Route
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.pattern import PatternWorkload

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings
-from archbench.measurement.artifacts import Route, network_for, reference_for
+from archbench.measurement.artifacts import network_for, reference_for
+from archbench.measurement.origins import Route
 from archbench.measurement.parity import check, tolerance_of
 from archbench.registry import BACKENDS, resolve
 from archbench.workloads.inputs import seeded_input

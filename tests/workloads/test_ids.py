@@ -2,10 +2,12 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from archbench.errors import CaseIdError, UnknownNameError, WorkloadError
+from archbench.errors import CaseIdError, UnknownNameError, UsageError, WorkloadError
 from archbench.workloads.case import Case
-from archbench.workloads.ids import parse_case, parse_workload
+from archbench.workloads.ids import parse_case, parse_workload, parse_workload_or_case
+from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 from tests.strategies import cases, networks, workloads
@@ -67,3 +69,34 @@ def test_other_strings_are_not_workload_ids(text, error):
 def test_other_strings_are_not_case_ids(text, error):
     with pytest.raises(error):
         parse_case(text)
+
+
+@given(
+    name=st.sampled_from(["net.onnx", "a/b-d10-w64/net.onnx", "C@D.xml", "package.module:function", "nets/own.py:net"]),
+    shape=st.lists(st.integers(1, 2048), min_size=1, max_size=5).map(tuple),
+    threads=st.integers(1, 4),
+    isa=st.sampled_from([None, "avx2"]),
+)
+def test_ids_of_a_users_model_round_trip(name, shape, threads, isa):
+    workload = ModelWorkload(name=name, shape=shape)
+    case = Case(workload=workload, backend="openvino-cpu-f32", threads=threads, isa=isa)
+
+    assert parse_workload(workload.id) == workload
+    assert parse_case(case.id) == case
+    assert parse_workload_or_case(case.id) == case
+    assert parse_workload_or_case(workload.id) == workload
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("net.onnx@1x0x3", "numbers above 0"),
+        ("net.pt@1x3", "'net.pt' is no model"),
+        (":net@1x3", "':net' is no model"),
+        ("net.onnx@01x3", "is not canonical"),
+        ("net.onnx", "is not a workload id"),
+    ],
+)
+def test_what_names_no_model_is_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        parse_workload(text)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.version_converter
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+_FIRST_BY_CHANNEL = 13
 
 
 class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # the library knows a reader by its class
@@ -20,10 +23,16 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # the library knows
         return next(self._left, None)
 
 
+def _recent(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model in an operator set that knows quantization by channel."""
+    version = next(entry.version for entry in model.opset_import if entry.domain == "")
+    return onnx.version_converter.convert_version(model, _FIRST_BY_CHANNEL) if version < _FIRST_BY_CHANNEL else model
+
+
 def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: Path) -> None:
     """Write `source` with quantized weights, by channel, and activations, unsigned: what x86 multiplies fastest."""
     prepared = target.with_name("prepared.onnx")
-    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    quant_pre_process(_recent(onnx.load(source)), prepared, skip_symbolic_shape=True)
     name = onnx.load(prepared, load_external_data=False).graph.input[0].name
     quantize_static(
         prepared,

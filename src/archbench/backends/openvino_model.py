@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from archbench.cache import ArtifactCache, content_key
 from archbench.contracts import Network, Precision, RunSettings
-from archbench.errors import BackendError
+from archbench.errors import BackendError, last_line
 
 if TYPE_CHECKING:
     from openvino import CompiledModel
@@ -81,7 +81,7 @@ class OpenVinoModel:
         try:
             self._compiled = _compile(core, network, device, asked, settings)
         except RuntimeError as error:
-            raise BackendError(f"OpenVINO {device} refused the model: {_last_line(error)}") from error
+            raise BackendError(f"OpenVINO {device} refused the model: {last_line(error)}") from error
         _require_granted(self._compiled, asked)
         self._lowered = _require_lowered(self._compiled, precision)
         self._request = self._compiled.create_infer_request()
@@ -115,7 +115,7 @@ def device_absence(device: str, capability: str | None) -> str | None:
     try:
         devices = core.available_devices
     except RuntimeError as error:
-        return f"OpenVINO failed to list devices: {_last_line(error)}"
+        return f"OpenVINO failed to list devices: {last_line(error)}"
     if not any(name.partition(".")[0] == device for name in devices):
         return f"OpenVINO finds no {device} device (it finds: {', '.join(devices) or 'none'})"
     capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
@@ -194,8 +194,3 @@ def _text(value: Any) -> str:
     if isinstance(value, ov.Type):
         return str(value.to_string())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
-
-
-def _last_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

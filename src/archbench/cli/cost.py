@@ -9,7 +9,8 @@ import click
 
 from archbench.cache import ArtifactCache, default_cache_root
 from archbench.report.table import cost_table
-from archbench.workloads.ids import parse_case, parse_workload
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_workload_or_case
 
 
 @click.command()
@@ -17,7 +18,8 @@ from archbench.workloads.ids import parse_case, parse_workload
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def cost(identifier: str, as_json: bool) -> None:
     """Print what a workload or case costs: a pattern network by formula, any other counted once from the built network."""
-    workload = parse_case(identifier).workload if ":" in identifier else parse_workload(identifier)
+    named = parse_workload_or_case(identifier)
+    workload = named.workload if isinstance(named, Case) else named
     from archbench.measurement.artifacts import cost_for
 
     priced = cost_for(workload, ArtifactCache(default_cache_root()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +12,10 @@ from archbench.cache import default_cache_root
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
 from archbench.workloads.case import Case
-from archbench.workloads.ids import parse_case, parse_workload
+from archbench.workloads.ids import parse_workload_or_case
+
+if TYPE_CHECKING:
+    from archbench.contracts import LayerTimes
 
 
 @click.command()
@@ -20,26 +24,38 @@ from archbench.workloads.ids import parse_case, parse_workload
 def layers(identifier: str, as_json: bool) -> None:
     """Show where a network's time goes on torch and on OpenVINO, layer by layer, and what was fused into what.
 
-    ID is a workload's or a case's; of a case, its threads and ISA cap count.
+    ID is a workload's or a case's; of a case, its threads and ISA cap count. Of a model file there is no torch side.
     """
-    from archbench.measurement.layers import layers_of
-    from archbench.report.layers import join, layers_table
+    named = parse_workload_or_case(identifier)
+    case = named if isinstance(named, Case) else Case(workload=named, backend=named.reference)
+    times = watch(case)
+    click.echo(_as_json(case, times) if as_json else layers_text(times))
 
-    named = (
-        parse_case(identifier) if ":" in identifier else Case(workload=parse_workload(identifier), backend=REFERENCE_BACKEND)
-    )
-    names = (REFERENCE_BACKEND, ACCELERATED_BACKEND)
-    native, accelerated = (
-        layers_of(
-            Case(workload=named.workload, backend=backend, threads=named.threads, isa=named.isa),
-            DEFAULT_ALLOCATOR,
-            default_cache_root(),
-        )
-        for backend in names
-    )
-    if as_json:
-        rows = [asdict(row) for row in join(native, accelerated)]
-        whole = {name: times.seconds for name, times in zip(names, (native, accelerated), strict=True)}
-        click.echo(json.dumps({"id": named.workload.id, "backends": names, "seconds": whole, "layers": rows}))
+
+def watch(case: Case) -> dict[str, LayerTimes]:
+    """Layer times of the case's workload on each backend that has them for it: OpenVINO last."""
+    from archbench.measurement.layers import layers_of
+
+    names = (REFERENCE_BACKEND, ACCELERATED_BACKEND) if case.workload.reference == REFERENCE_BACKEND else (ACCELERATED_BACKEND,)
+    cases = (Case(workload=case.workload, backend=name, threads=case.threads, isa=case.isa) for name in names)
+    return {case.backend: layers_of(case, DEFAULT_ALLOCATOR, default_cache_root()) for case in cases}
+
+
+def layers_text(times: dict[str, LayerTimes]) -> str:
+    """Both sides joined, or the one there is."""
+    from archbench.report.layers import layers_table, nodes_table
+
+    if REFERENCE_BACKEND not in times:
+        return nodes_table(times[ACCELERATED_BACKEND], ACCELERATED_BACKEND)
+    return layers_table(times[REFERENCE_BACKEND], times[ACCELERATED_BACKEND], (REFERENCE_BACKEND, ACCELERATED_BACKEND))
+
+
+def _as_json(case: Case, times: dict[str, LayerTimes]) -> str:
+    from archbench.report.layers import join
+
+    whole = {name: entry.seconds for name, entry in times.items()}
+    if REFERENCE_BACKEND in times:
+        rows = [asdict(row) for row in join(times[REFERENCE_BACKEND], times[ACCELERATED_BACKEND])]
     else:
-        click.echo(layers_table(native, accelerated, names))
+        rows = [asdict(node) for node in times[ACCELERATED_BACKEND].layers]
+    return json.dumps({"id": case.workload.id, "backends": list(times), "seconds": whole, "layers": rows})

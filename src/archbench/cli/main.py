@@ -14,6 +14,7 @@ from archbench.cli.backends import backends
 from archbench.cli.baseline import baseline
 from archbench.cli.calibrate import calibrate
 from archbench.cli.cases import cases
+from archbench.cli.compare import compare
 from archbench.cli.cost import cost
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
@@ -36,7 +37,7 @@ def command() -> None:
     """
 
 
-for _subcommand in (ab, backends, baseline, bisect, calibrate, cases, cost, gate, history, instruments, layers, power):
+for _subcommand in (ab, backends, baseline, bisect, calibrate, cases, compare, cost, gate, history, instruments, layers, power):
     command.add_command(_subcommand)
 
 

@@ -18,7 +18,7 @@ def count_cost(module: torch.nn.Module, input_shape: tuple[int, ...]) -> Cost:
     """
     import torch
 
-    weighted = (torch.nn.Conv2d, torch.nn.Linear)
+    weighted = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d, torch.nn.Linear)
     totals = {"layers": 0, "macs": 0, "weights": 0, "inputs": 0, "outputs": 0}
 
     def observe(layer: torch.nn.Module, arguments: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:

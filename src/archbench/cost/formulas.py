@@ -66,5 +66,5 @@ def assemble(*, layers: int, macs: int, weights: int, parameters: int, inputs: i
         weight_bytes=BYTES_PER_ELEMENT * weights,
         activation_bytes=BYTES_PER_ELEMENT * outputs,
         memory_access_bytes=memory_access_bytes,
-        intensity=2 * macs / memory_access_bytes,
+        intensity=2 * macs / memory_access_bytes if memory_access_bytes else 0.0,
     )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from archbench.gate.estimates import RunEstimates
 from archbench.gate.noise import NoiseFloor
 from archbench.records.record import CaseRecord, ProcessSamples
-from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.processes import calibration
@@ -132,7 +131,7 @@ class RunPair:
 
     def _relative(self, case_id: str) -> LogEstimate | None:
         case = parse_case(case_id)
-        if case.backend != REFERENCE_BACKEND:
+        if case.backend != case.workload.reference:
             return self._speedup_loss(case_id)
         if not self.same_machine:
             return None

@@ -1,52 +1,34 @@
-"""Workload to loadable artifact, through the cache: weights, ONNX, IR, float64 reference outputs, cost.
-
-Keys hold everything an artifact depends on, taken without importing torch, so that a worker which only reads IR stays light.
-"""
+"""Workload to loadable artifact, through the cache: weights, ONNX, IR, what is quantized, float64 reference outputs, cost."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import importlib.metadata
-import importlib.util
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from archbench.cache import ArtifactCache, content_key, entry_digest, file_digest
+from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
-from archbench.cost.counting import count_cost
-from archbench.cost.formulas import Cost, cost_by_formula
-from archbench.measurement.parity import Reference, judged_images
+from archbench.cost.formulas import Cost
+from archbench.measurement.origins import Origin, Route, origin_of, version_of
+from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
-from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.model import ModelWorkload
 from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
     import torch
 
-_SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.artifacts")
-_PATTERN_SOURCES = ("archbench.models.patterns",)
-_NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
+_Float = TypeVar("_Float", bound=np.floating[Any])
+
+#: Measured by benchmarks/route_cost.py: the same executed kernels either way, ONNX in a quarter to a third of the time.
+DEFAULT_ROUTE = Route.ONNX
 
 #: Streams 0 and 1 are the input and the other one of the reference.
 _FIRST_CALIBRATION_STREAM = 2
 _CALIBRATION_INPUTS = 32
-
-
-class Route(Enum):
-    """How a torch module becomes OpenVINO IR."""
-
-    ONNX = "onnx"
-    DIRECT = "direct"
-
-
-#: Measured by benchmarks/route_cost.py: the same executed kernels either way, ONNX in a quarter to a third of the time.
-DEFAULT_ROUTE = Route.ONNX
 
 
 def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Route = DEFAULT_ROUTE) -> Network:
@@ -54,156 +36,126 @@ def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Rou
 
     Raises:
         CacheError: the cache cannot be written.
+        ModelError: the user's model cannot be read, or cannot be had in that form.
     """
+    origin = origin_of(workload, cache)
     if form is Form.WEIGHTS:
-        return Network(module=load_module(workload, cache), files={}, digest=_weights_key(workload))
-    entry = _entry(workload, form, cache, route)
+        return Network(module=origin.module(), files={}, digest=origin.key)
+    entry = _Artifacts(workload, origin, cache, route).entry(form)
     files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
     return Network(module=None, files=files, digest=entry_digest(entry))
 
 
+def lacking(workload: Workload, form: Form, cache: ArtifactCache) -> str | None:
+    """Why the workload cannot be had in that form, or None.
+
+    Raises:
+        ModelError: the user's model cannot be read.
+    """
+    return origin_of(workload, cache).lacks(form)
+
+
 def load_module(workload: Workload, cache: ArtifactCache) -> torch.nn.Module:
-    """The workload's torch module with its seeded, calibrated weights."""
-    from safetensors.torch import load_file, save_file
+    """The workload's torch module: one of ours with its seeded, calibrated weights.
 
-    from archbench.models.build import build
-    from archbench.models.weights import initialise
-
-    module = build(workload)
-
-    def make(folder: Path) -> None:
-        initialise(module, _one_image(workload))
-        save_file(module.state_dict(), folder / "weights.safetensors")
-
-    entry = cache.fetch(_weights_key(workload), make)
-    module.load_state_dict(load_file(entry / "weights.safetensors"))
-    return module
-
-
-def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
-    """Float64 outputs of the torch module for parity; see `archbench.measurement.parity`."""
-
-    def make(folder: Path) -> None:
-        import torch
-
-        module = load_module(workload, cache).double()
-
-        def forward(images: NDArray[np.float32]) -> NDArray[np.float64]:
-            with torch.inference_mode():
-                output: NDArray[np.float64] = module(torch.from_numpy(images).double()).numpy()
-            return output
-
-        np.save(folder / "outputs.npy", forward(judged_images(seeded_input(workload))))
-        np.save(folder / "other.npy", forward(seeded_input(_one_image(workload), stream=1)))
-
-    entry = cache.fetch(content_key("reference", workload.id, _weights_key(workload)), make)
-    return Reference(
-        outputs=np.load(entry / "outputs.npy", allow_pickle=False),
-        other=np.load(entry / "other.npy", allow_pickle=False),
-    )
-
-
-def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
-    """What the workload costs: by formula where there is one, else counted once from the built module."""
-    if isinstance(workload, PatternWorkload):
-        return cost_by_formula(workload)
-
-    def make(folder: Path) -> None:
-        from archbench.models.build import build
-
-        counted = count_cost(build(workload).to("meta"), workload.input_shape)
-        (folder / "cost.json").write_bytes(msgspec.json.encode(counted))
-
-    entry = cache.fetch(content_key("cost", workload.id, _weights_key(workload)), make)
-    return msgspec.json.decode((entry / "cost.json").read_bytes(), type=Cost)
-
-
-def _entry(workload: Workload, form: Form, cache: ArtifactCache, route: Route) -> Path:
-    if form is Form.IR:
-        return _ir_entry(workload, cache, route)
-    if form is Form.IR_INT8:
-        return _int8_ir_entry(workload, cache, route)
-    if form is Form.ONNX_INT8:
-        return _int8_onnx_entry(workload, cache)
-    return onnx_file(workload, cache).parent
-
-
-def _int8_ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Path:
-    """The IR quantized by NNCF."""
-
-    def make(folder: Path) -> None:
-        from archbench.backends.openvino_quantization import quantize_ir
-
-        quantize_ir(_ir_entry(workload, cache, route) / "model.xml", _calibration_inputs(workload), folder / "model.xml")
-
-    versions = (_version("openvino"), _version("onnx"), _version("nncf"))
-    return cache.fetch(content_key("ir-int8", route.value, workload.id, _weights_key(workload), *versions), make)
-
-
-def _int8_onnx_entry(workload: Workload, cache: ArtifactCache) -> Path:
-    """The ONNX file quantized by ONNX Runtime."""
-
-    def make(folder: Path) -> None:
-        from archbench.backends.onnxruntime_quantization import quantize_onnx
-
-        quantize_onnx(onnx_file(workload, cache), _calibration_inputs(workload), folder / "model.onnx")
-
-    key = content_key("onnx-int8", workload.id, _weights_key(workload), _version("onnx"), _version("onnxruntime"))
-    return cache.fetch(key, make)
-
-
-def _calibration_inputs(workload: Workload) -> list[NDArray[np.float32]]:
-    """Inputs like the one that is run, which is not among them."""
-    return [seeded_input(workload, stream=_FIRST_CALIBRATION_STREAM + index) for index in range(_CALIBRATION_INPUTS)]
-
-
-def _ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Path:
-    from archbench.backends.openvino_conversion import ir_from_module, ir_from_onnx
-
-    def make(folder: Path) -> None:
-        if route is Route.ONNX:
-            ir_from_onnx(onnx_file(workload, cache), folder / "model.xml")
-        else:
-            ir_from_module(load_module(workload, cache), workload.input_shape, folder / "model.xml")
-
-    return cache.fetch(
-        content_key("ir", route.value, workload.id, _weights_key(workload), _version("openvino"), _version("onnx")),
-        make,
-    )
+    Raises:
+        ModelError: it is a file, which holds none.
+    """
+    return origin_of(workload, cache).module()
 
 
 def onnx_file(workload: Workload, cache: ArtifactCache) -> Path:
     """The workload as a checked ONNX file."""
+    return _Artifacts(workload, origin_of(workload, cache), cache, DEFAULT_ROUTE).onnx()
+
+
+def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
+    """Float64 outputs for parity; see `archbench.measurement.parity`."""
+    origin = origin_of(workload, cache)
+    ours = not isinstance(workload, ModelWorkload)
+
+    def judged(stream: int, kind: type[_Float]) -> NDArray[_Float]:
+        images = seeded_input(workload, stream=stream).astype(kind)
+        # A user's model may mix the images of a batch, or take no other number of them.
+        return origin.outputs(judged_images(images)) if ours else judged_images(origin.outputs(images))
 
     def make(folder: Path) -> None:
-        from archbench.models.onnx_export import export_onnx
+        outputs = judged(0, np.float64)
+        np.save(folder / "outputs.npy", outputs)
+        np.save(folder / "other.npy", judged(1, np.float64))
+        np.save(folder / "rounding.npy", 0.0 if ours else relative_error(judged(0, np.float32), outputs))
 
-        export_onnx(load_module(workload, cache), workload.input_shape, folder / "model.onnx")
-
-    return cache.fetch(content_key("onnx", workload.id, _weights_key(workload), _version("onnx")), make) / "model.onnx"
-
-
-def _weights_key(workload: Workload) -> str:
-    if isinstance(workload, PatternWorkload):
-        origin = _source_digest(_PATTERN_SOURCES)
-    else:
-        try:
-            origin = f"{_source_digest(_NETWORK_SOURCES)} {workload.spec.library} {_version(workload.spec.library)}"
-        except importlib.metadata.PackageNotFoundError as error:
-            raise workload.missing from error
-    return content_key("weights", _one_image(workload).id, _source_digest(_SOURCES), origin, _version("torch"))
+    entry = cache.fetch(content_key("reference", workload.id, origin.key), make)
+    outputs, other, rounding = (np.load(entry / f"{name}.npy", allow_pickle=False) for name in ("outputs", "other", "rounding"))
+    return Reference(outputs=outputs, other=other, rounding=float(rounding))
 
 
-def _one_image(workload: Workload) -> Workload:
-    return dataclasses.replace(workload, batch=1)
+def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
+    """What the workload costs: by formula where there is one, else counted once from what it is made from."""
+    origin = origin_of(workload, cache)
+
+    def make(folder: Path) -> None:
+        (folder / "cost.json").write_bytes(msgspec.json.encode(origin.cost()))
+
+    entry = cache.fetch(content_key("cost", workload.id, origin.key), make)
+    return msgspec.json.decode((entry / "cost.json").read_bytes(), type=Cost)
 
 
-@functools.cache
-def _source_digest(modules: tuple[str, ...]) -> str:
-    specs = (importlib.util.find_spec(name) for name in modules)
-    return content_key(*(file_digest(Path(spec.origin)) for spec in specs if spec is not None and spec.origin is not None))
+class _Artifacts:
+    """The files of one workload, each made from the one before it and kept under what it depends on."""
 
+    def __init__(self, workload: Workload, origin: Origin, cache: ArtifactCache, route: Route) -> None:
+        self._workload = workload
+        self._origin = origin
+        self._cache = cache
+        self._route = route
 
-@functools.cache
-def _version(package: str) -> str:
-    return importlib.metadata.version(package)
+    def entry(self, form: Form) -> Path:
+        """The folder of the artifact in a form other than WEIGHTS."""
+        makers = {Form.IR: self._ir, Form.IR_INT8: self._ir_int8, Form.ONNX: self._onnx, Form.ONNX_INT8: self._onnx_int8}
+        return makers[form]()
+
+    def onnx(self) -> Path:
+        """The ONNX file."""
+        return self._onnx() / "model.onnx"
+
+    def _onnx(self) -> Path:
+        key = content_key("onnx", self._workload.id, self._origin.key, version_of("onnx"))
+        return self._cache.fetch(key, lambda folder: self._origin.write_onnx(folder / "model.onnx"))
+
+    def _ir(self) -> Path:
+        by_onnx = self._route is Route.ONNX and self._origin.lacks(Form.ONNX) is None
+
+        def make(folder: Path) -> None:
+            self._origin.write_ir(folder / "model.xml", self.onnx() if by_onnx else None)
+
+        versions = (version_of("openvino"), version_of("onnx"))
+        return self._cache.fetch(content_key("ir", self._route.value, self._workload.id, self._origin.key, *versions), make)
+
+    def _ir_int8(self) -> Path:
+        """The IR quantized by NNCF."""
+
+        def make(folder: Path) -> None:
+            from archbench.backends.openvino_quantization import quantize_ir
+
+            quantize_ir(self._ir() / "model.xml", self._calibration_inputs(), folder / "model.xml")
+
+        versions = (version_of("openvino"), version_of("onnx"), version_of("nncf"))
+        key = content_key("ir-int8", self._route.value, self._workload.id, self._origin.key, *versions)
+        return self._cache.fetch(key, make)
+
+    def _onnx_int8(self) -> Path:
+        """The ONNX file quantized by ONNX Runtime."""
+
+        def make(folder: Path) -> None:
+            from archbench.backends.onnxruntime_quantization import quantize_onnx
+
+            quantize_onnx(self.onnx(), self._calibration_inputs(), folder / "model.onnx")
+
+        versions = (version_of("onnx"), version_of("onnxruntime"))
+        return self._cache.fetch(content_key("onnx-int8", self._workload.id, self._origin.key, *versions), make)
+
+    def _calibration_inputs(self) -> list[NDArray[np.float32]]:
+        """Inputs like the one that is run, which is not among them."""
+        streams = range(_FIRST_CALIBRATION_STREAM, _FIRST_CALIBRATION_STREAM + _CALIBRATION_INPUTS)
+        return [seeded_input(self._workload, stream=stream) for stream in streams]

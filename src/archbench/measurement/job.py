@@ -16,7 +16,7 @@ from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, back
 from archbench.errors import one_line
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
-from archbench.measurement.artifacts import cost_for, network_for, reference_for
+from archbench.measurement.artifacts import cost_for, lacking, network_for, reference_for
 from archbench.measurement.calibration import calibration_probe
 from archbench.measurement.parity import check, tolerance_of
 from archbench.measurement.plant import with_extra_work
@@ -75,7 +75,7 @@ def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> Compil
     try:
         backend = backend_named(name)
         enter("find")
-        reason = backend.absence()
+        reason = backend.absence() or lacking(parse_workload(job.workload), backend.form, ArtifactCache(Path(job.cache)))
         if reason is not None:
             emit(messages.Absent(backend=name, reason=reason))
             return None
@@ -101,7 +101,8 @@ def _load(
     model.bind(seeded_input(workload))
     model.run()
     cost = cost_for(workload, cache)
-    parity = check(model.output(), reference_for(workload, cache), tolerance_of(backend.precision, cost.layers))
+    reference = reference_for(workload, cache)
+    parity = check(model.output(), reference, tolerance_of(backend.precision, cost.layers, reference.rounding))
     phases.add("parity", start)
     emit(
         messages.Loaded(

@@ -97,7 +97,10 @@ class ProcessOutcome:
 
 def _parity_fault(parity: Parity) -> str | None:
     if not parity.has_teeth:
-        return f"the output hardly depends on the input (sensitivity {parity.sensitivity:.1e}), so parity proves nothing."
+        return (
+            f"the output hardly depends on the input (sensitivity {parity.sensitivity:.1e}), so parity proves nothing;"
+            " weights that were never trained do that."
+        )
     if not parity.holds:
         return f"output error {parity.error:.2e} exceeds the tolerance {parity.tolerance:.2e}."
     return None

@@ -20,7 +20,6 @@ from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome, Unmeasured
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Status
-from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
@@ -52,7 +51,8 @@ class PairedPlan:
     @property
     def sampled(self) -> tuple[str, ...]:
         """The backends with the reference first, whether it was asked for or not."""
-        return (REFERENCE_BACKEND, *(name for name in self.backends if name != REFERENCE_BACKEND))
+        reference = self.workload.reference
+        return (reference, *(name for name in self.backends if name != reference))
 
     def case(self, backend: str) -> Case:
         """The case of one of the backends."""
@@ -75,7 +75,7 @@ class _Trial:
         measured = [(index, outcome, window) for index, outcome, window in timed if window is not None]
         voids = disturbances([window for _, _, window in measured], floor_ns)
         sampled = (
-            outcome.process_samples(index, backend, REFERENCE_BACKEND, voided)
+            outcome.process_samples(index, backend, self.plan.workload.reference, voided)
             for (index, outcome, _), voided in zip(measured, voids, strict=True)
         )
         return tuple(samples for samples in sampled if samples is not None)

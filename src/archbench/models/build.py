@@ -6,11 +6,11 @@ from torch import nn
 
 from archbench.models.named import build_network
 from archbench.models.patterns import build_pattern
+from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from archbench.workloads.workload import Workload
 
 
-def build(workload: Workload) -> nn.Module:
+def build(workload: PatternWorkload | NetworkWorkload) -> nn.Module:
     """The network in evaluation mode, its parameters not yet meaningful: see `archbench.models.weights`.
 
     Maps the workload's input shape to (batch, channels, rows, columns), or to (batch, classes).

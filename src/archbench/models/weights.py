@@ -22,11 +22,26 @@ SEED = 20210708
 SHIFT = 2.0
 CANCELLING = 4
 
+_KNOWN = (nn.Conv2d, nn.Linear, nn.BatchNorm2d)
+
 #: Values behind each channel statistic: enough for a 1 x 1 image too.
 _CALIBRATION_VALUES = 512
 
 #: Images for a network whose last features are of 7 x 7 pixels.
 _CALIBRATION_IMAGES = 8
+
+
+def is_untrained(module: nn.Module) -> bool:
+    """Whether it normalises batches but has never seen one, and `initialise` knows all its layers."""
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+    fresh = all(
+        layer.num_batches_tracked == 0 and layer.running_mean is not None and not layer.running_mean.any() for layer in norms
+    )
+    return bool(norms) and fresh and all(_is_known(layer) for layer in module.modules())
+
+
+def _is_known(layer: nn.Module) -> bool:
+    return isinstance(layer, _KNOWN) or next(layer.parameters(recurse=False), None) is None
 
 
 def initialise(module: nn.Module, workload: Workload) -> None:
@@ -37,6 +52,8 @@ def initialise(module: nn.Module, workload: Workload) -> None:
     """
     generator = torch.Generator().manual_seed(SEED)
     for layer in module.modules():
+        if not _is_known(layer):
+            raise ValueError(f"no weights are known for {layer}.")
         if isinstance(layer, nn.Conv2d | nn.Linear):
             _draw_weights(layer.weight, generator)
             if layer.bias is not None:
@@ -45,8 +62,6 @@ def initialise(module: nn.Module, workload: Workload) -> None:
             layer.reset_running_stats()
             layer.weight.fill_(1.0)
             layer.bias.fill_(SHIFT)
-        elif next(layer.parameters(recurse=False), None) is not None:
-            raise ValueError(f"no weights are known for {layer}.")
     _calibrate(module, workload, generator)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,13 +16,14 @@ from archbench.plugin.options import Options
 from archbench.plugin.replay import ReplayClock
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import KEY
+from archbench.registry import ACCELERATED_BACKEND
 from archbench.workloads.case import Case
 from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
     import torch
 
-    from archbench.measurement.artifacts import Route
+    from archbench.measurement.origins import Route
     from archbench.plugin.harness import Harness
 
 # What is imported inside a fixture would weigh on every `pytest --collect-only`.
@@ -33,8 +35,9 @@ CLOCK = pytest.StashKey[ReplayClock]()
 class Archbench:
     """What the `archbench` fixture gives a test."""
 
-    def __init__(self, harness: Harness, benchmark: Any, clock: ReplayClock) -> None:
+    def __init__(self, harness: Harness, options: Options, benchmark: Any, clock: ReplayClock) -> None:
         self._harness = harness
+        self._options = options
         self._benchmark = benchmark
         self._clock = clock
 
@@ -61,6 +64,22 @@ class Archbench:
         self._clock.replay(self._benchmark, seconds or [0.0])
         return record
 
+    def compare(
+        self, model: str | Path | Callable[[], Any], backend: str = ACCELERATED_BACKEND, *, shape: Sequence[int] | None = None
+    ) -> CaseRecord:
+        """Measure a model of your own on `backend`, paired with the model's reference, and return the record.
+
+        `model` and `shape` are as in `archbench.compare`; threads and ISA cap are those of the command line.
+        """
+        from archbench.measurement.own_model import open_model
+
+        try:
+            workload = open_model(model, None if shape is None else tuple(shape))
+            case = Case(workload=workload, backend=backend, threads=self._options.threads, isa=self._options.only_isa)
+        except ArchbenchError as error:
+            pytest.fail(str(error), pytrace=False)
+        return self.measure(case)
+
     def count(self, hot_path: str) -> CaseRecord:
         """Count one of the harness's own hot paths and return the record; skips the test where nothing counts."""
         record = self._harness.record_of_hot_path(hot_path)
@@ -78,7 +97,7 @@ class Archbench:
 def archbench(request: pytest.FixtureRequest, benchmark: Any) -> Archbench:
     """Measures cases as pytest-benchmark benchmarks."""
     stash = request.config.stash
-    return Archbench(stash[HARNESS], benchmark, stash[CLOCK])
+    return Archbench(stash[HARNESS], stash[OPTIONS], benchmark, stash[CLOCK])
 
 
 @pytest.fixture

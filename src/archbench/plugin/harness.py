@@ -32,6 +32,7 @@ from archbench.records.runfile import RunFile, RunSection, read_run_file
 from archbench.registry import HOT_PATHS
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case
 
 #: Workloads that take turns: the six patterns of two points of a sweep.
 TOGETHER = 12
@@ -98,6 +99,10 @@ class Harness:
     def record_of(self, case: Case) -> CaseRecord:
         """The record of `case`, measuring its plan now if that has not been done."""
         if case.id not in self.journal.records:
+            # A test may ask for what no test was collected for.
+            planned = self._planned.setdefault(case.pairing, [])
+            if case not in planned:
+                planned.append(case)
             self._measure(case)
         return self.journal.records[case.id]
 
@@ -190,10 +195,10 @@ class Harness:
     def _measure(self, case: Case) -> None:
         """Measure the workload of `case` together with those that come after it."""
         waiting = self._waiting()
-        first = next((index for index, cases in enumerate(waiting) if case in cases), None)
+        first = next(index for index, cases in enumerate(waiting) if case in cases)
         # What is not timed need not be so near in time, and each is kept as it is read.
         count = TOGETHER if self.timed else len(waiting)
-        together = [[case]] if first is None else waiting[first : first + count]
+        together = waiting[first : first + count]
         if not self._measured_plans:
             turns = f", {TOGETHER} in turn" if self.timed else ""
             self._say(f"archbench: {len(waiting)} workloads to measure{turns}; records in {self.journal.folder}")
@@ -218,7 +223,7 @@ class Harness:
         """Say what each workload gained and how long the rest will take; add up where the time went."""
         by_workload: dict[str, list[CaseRecord]] = {}
         for record in records:
-            by_workload.setdefault(record.case_id.partition(":")[0], []).append(record)
+            by_workload.setdefault(parse_case(record.case_id).workload.id, []).append(record)
         for workload, group in by_workload.items():
             for phase, seconds in (group[0].phases or {}).items() if self.timed else ():
                 self.phases[phase] = self.phases.get(phase, 0.0) + seconds
@@ -258,5 +263,5 @@ def _counting_seconds(record: CaseRecord) -> str:
 
 
 def _gain(record: CaseRecord) -> str:
-    backend = record.case_id.split(":")[1]
+    backend = parse_case(record.case_id).backend
     return f"{backend} {format_ratio(record.speedup.estimate) if record.speedup else record.status.value}"

@@ -111,6 +111,17 @@ class Options:
         simulator = None if self.counting is None else instrument_named(self.counting.instrument).simulator
         return simulator.machine(self.counting.model) if self.counting and simulator else None
 
+    @property
+    def only_isa(self) -> str | None:
+        """The ISA cap of a test that names its own model.
+
+        Raises:
+            UsageError: several were asked for.
+        """
+        if len(self.isas) > 1:
+            raise UsageError(f"a model of your own is measured under one ISA cap, but got {', '.join(self.isas)}.")
+        return next(iter(self.isas), None)
+
     def counting_of(self, experiment: str | None) -> CountSettings | None:
         """What reads the cases of an experiment, or of none: the instrument asked for, or the experiment's own.
 

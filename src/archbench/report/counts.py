@@ -9,6 +9,7 @@ from archbench.records.counts import INSTRUCTIONS, LAST_LEVEL, Counts, total
 from archbench.records.record import CaseRecord
 from archbench.report.table import plain_table, table_text
 from archbench.units import format_bytes, format_count
+from archbench.workloads.ids import parse_case
 
 #: What a counting instrument reads, summed; any other instrument shows each quantity.
 _SUMS = (
@@ -35,7 +36,7 @@ def counts_table(records: Iterable[CaseRecord]) -> str:
     table = plain_table("workload", "backend", *titles, "read in", left=2)
     rows: dict[str, list[tuple[str, ...]]] = {}
     for record in records:
-        workload, backend = record.case_id.split(":")[:2]
+        workload, backend = _names(record)
         rows.setdefault(workload, []).append((workload, backend, *_numbers(record, columns)))
     for row in (row for group in rows.values() for row in group):
         table.add_row(*row)
@@ -84,3 +85,12 @@ def _numbers(record: CaseRecord, columns: list[_Column]) -> tuple[str, ...]:
 
 def _seconds(record: CaseRecord) -> float:
     return (record.phases or {}).get("counting", 0.0)
+
+
+def _names(record: CaseRecord) -> tuple[str, str]:
+    """Workload and backend; of a hot path, its name and what runs it."""
+    if record.is_case:
+        case = parse_case(record.case_id)
+        return case.workload.id, case.backend
+    name, runtime, _ = record.case_id.split(":")
+    return name, runtime

@@ -97,6 +97,18 @@ def layers_table(native: LayerTimes, accelerated: LayerTimes, names: tuple[str, 
     return "\n".join((table_text(table), "", _by_kind(native, names[0]), _by_kind(accelerated, names[1])))
 
 
+def nodes_table(times: LayerTimes, name: str) -> str:
+    """One line an executed node of a backend alone, the dearest first, with its share; then what lies outside them."""
+    table = plain_table("layer", "does", name, "share", "kernel", left=2)
+    table.columns[-1].justify = "left"
+    for node in sorted(times.layers, key=lambda node: -node.seconds):
+        share = f"{node.seconds / times.seconds:.0%}"
+        table.add_row(", ".join(node.layers[:1]) or "(none)", node.kind, _time(node.seconds), share, node.kernel)
+    table.add_row("residual", "", _time(times.seconds - _sum(times)), "", "")
+    table.add_row("whole inference", "", _time(times.seconds), "", "")
+    return "\n".join((table_text(table), "", _by_kind(times, name)))
+
+
 def _totals(native: LayerTimes, accelerated: LayerTimes) -> Iterable[tuple[str, tuple[float, float]]]:
     watched = (_sum(native), _sum(accelerated))
     whole = (native.seconds, accelerated.seconds)

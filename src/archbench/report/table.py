@@ -16,7 +16,6 @@ from archbench.gate.verdict import SEVERITY, Alert, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
-from archbench.registry import REFERENCE_BACKEND
 from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
@@ -33,7 +32,8 @@ def results_table(records: Iterable[CaseRecord]) -> str:
     """
     rows = _by_workload(records)
     backends = list(dict.fromkeys(backend for row in rows.values() for backend in row))
-    gained = [backend for backend in backends if backend != REFERENCE_BACKEND]
+    references = {case.workload.reference for row in rows.values() for case, _ in row.values()}
+    gained = [backend for backend in backends if {backend} != references]
     axes = _axes(case for row in rows.values() for case, _ in row.values())
     patterns = all(isinstance(case.workload, PatternWorkload) for row in rows.values() for case, _ in row.values())
     table = plain_table("pattern" if patterns else "network", *axes, *(f"{backend}\nper image" for backend in backends))
@@ -45,7 +45,7 @@ def results_table(records: Iterable[CaseRecord]) -> str:
             case.workload.family,
             *(_place(case).get(axis, "-") for axis in axes),
             *(_latency(row.get(backend)) for backend in backends),
-            *(_speedup(row.get(backend)) for backend in gained),
+            *(speedup_text(row[backend][1].speedup if backend in row else None) for backend in gained),
         )
     return table_text(table)
 
@@ -175,10 +175,10 @@ def _latency(entry: tuple[Case, CaseRecord] | None) -> str:
     return format_seconds(record.latency.estimate / case.workload.batch)
 
 
-def _speedup(entry: tuple[Case, CaseRecord] | None) -> str:
-    if entry is None or entry[1].speedup is None:
+def speedup_text(speedup: Interval | None) -> str:
+    """A speedup with its interval."""
+    if speedup is None:
         return "-"
-    speedup = entry[1].speedup
     if speedup.low is None or speedup.high is None:
         return f"{format_ratio(speedup.estimate)} [one process]"
     return f"{format_ratio(speedup.estimate)} [{speedup.low:.2f}, {speedup.high:.2f}]"

@@ -1,6 +1,7 @@
 """Ids back into workloads and cases.
 
-Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH` or `network-ROWSxCOLUMNS-bBATCH`.
+Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`, or, of a
+model of the user's own, `MODEL@SHAPE`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
@@ -11,6 +12,7 @@ import re
 
 from archbench.errors import CaseIdError
 from archbench.workloads.case import Case
+from archbench.workloads.model import ModelWorkload, parse_shape
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -21,7 +23,8 @@ _PATTERN = re.compile(
     re.ASCII,
 )
 _NETWORK = re.compile(r"(?P<network>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
-_CASE = re.compile(r"(?P<workload>[^:]+):(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?", re.ASCII)
+_MODEL = re.compile(r"(?P<name>.+)@(?P<shape>\d+(?:x\d+)*)", re.ASCII)
+_CASE = re.compile(r"(?P<workload>.+):(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?", re.ASCII)
 
 
 def parse_workload(text: str) -> Workload:
@@ -31,16 +34,20 @@ def parse_workload(text: str) -> Workload:
         CaseIdError: `text` is not a canonical workload id.
         UnknownNameError: its pattern or network is unknown.
         WorkloadError: its pattern cannot have that shape.
+        ModelError: it names no model.
     """
+    workload: Workload
     if (match := _PATTERN.fullmatch(text)) is not None:
         workload = _pattern_workload(match)
     elif (match := _NETWORK.fullmatch(text)) is not None:
         workload = NetworkWorkload(network=match["network"], batch=int(match["batch"]))
+    elif (match := _MODEL.fullmatch(text)) is not None:
+        workload = ModelWorkload(name=match["name"], shape=parse_shape(match["shape"]))
     else:
         raise CaseIdError(
-            f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH"
-            " or network-ROWSxCOLUMNS-bBATCH, for instance standard-d10-w64-k3-28x28-b1 or resnet50-224x224-b1;"
-            " `archbench cases` lists ids."
+            f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
+            " network-ROWSxCOLUMNS-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1 or"
+            " net.onnx@1x3x224x224; `archbench cases` lists ids."
         )
     if workload.id != text:
         raise CaseIdError(f"{text!r} is not canonical; write {workload.id!r}.")
@@ -82,3 +89,12 @@ def parse_case(text: str) -> Case:
     if case.id != text:
         raise CaseIdError(f"{text!r} is not canonical; write {case.id!r}.")
     return case
+
+
+def parse_workload_or_case(text: str) -> Workload | Case:
+    """The case that `text` names if it has the form of one, else the workload.
+
+    Raises:
+        CaseIdError, UnknownNameError, WorkloadError, ModelError: as `parse_workload` and `parse_case`.
+    """
+    return parse_workload(text) if _CASE.fullmatch(text) is None else parse_case(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archbench.errors import UnknownNameError, WorkloadError
+from archbench.registry import REFERENCE_BACKEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,11 @@ class NetworkWorkload:
     def family(self) -> str:
         """What alerts are pooled by."""
         return self.network
+
+    @property
+    def reference(self) -> str:
+        """The backend that the others are held against."""
+        return REFERENCE_BACKEND
 
     @property
     def axes(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archbench.errors import WorkloadError
-from archbench.registry import PATTERNS, resolve
+from archbench.registry import PATTERNS, REFERENCE_BACKEND, resolve
 from archbench.workloads.convolution import Convolution
 
 
@@ -93,6 +93,11 @@ class PatternWorkload:
     def family(self) -> str:
         """What alerts are pooled by."""
         return self.pattern
+
+    @property
+    def reference(self) -> str:
+        """The backend that the others are held against."""
+        return REFERENCE_BACKEND
 
     @property
     def axes(self) -> Mapping[str, str]:

@@ -1,8 +1,12 @@
-"""The kinds of workload. Every kind has `id`, `batch`, `input_shape`, `family` and `axes`, and is hashable data."""
+"""The kinds of workload, hashable data all.
+
+Every kind has `id`, `batch`, `input_shape`, `family`, `axes`, and `reference`: the backend its speedups are measured against.
+"""
 
 from __future__ import annotations
 
+from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
-Workload = PatternWorkload | NetworkWorkload
+Workload = PatternWorkload | NetworkWorkload | ModelWorkload

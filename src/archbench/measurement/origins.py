@@ -1,0 +1,284 @@
+"""What a workload is made from: a torch module that we build, the user's function, an ONNX file, or OpenVINO's IR.
+
+An origin gives everything that loadable artifacts, the float64 reference and the cost are made of. Its key holds all that
+these depend on; for what we build it is taken without importing torch, so that a worker which only reads IR stays light.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archbench.cache import ArtifactCache, content_key, file_digest
+from archbench.contracts import Form
+from archbench.cost.counting import count_cost
+from archbench.cost.formulas import Cost, cost_by_formula
+from archbench.errors import ModelError
+from archbench.workloads.model import ModelWorkload, Source
+from archbench.workloads.network import NetworkWorkload
+from archbench.workloads.pattern import PatternWorkload
+from archbench.workloads.workload import Workload
+
+if TYPE_CHECKING:
+    import torch
+
+_Float = TypeVar("_Float", bound=np.floating[Any])
+
+_SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.origins")
+_PATTERN_SOURCES = ("archbench.models.patterns",)
+_FILE_SOURCES = (
+    "archbench.models.onnx_file",
+    "archbench.models.onnx_reference",
+    "archbench.backends.openvino_conversion",
+    "archbench.cost.openvino_graph",
+    "archbench.measurement.origins",
+)
+_NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
+
+
+class Route(Enum):
+    """How a torch module becomes OpenVINO IR."""
+
+    ONNX = "onnx"
+    DIRECT = "direct"
+
+
+class Origin(Protocol):
+    """What one workload is made from."""
+
+    @property
+    def key(self) -> str:
+        """Content hash of everything that what it gives depends on, batch and resolution aside."""
+
+    def lacks(self, form: Form) -> str | None:
+        """Why the workload cannot be had in that form, or None."""
+
+    def module(self) -> torch.nn.Module:
+        """A torch module that the caller may change."""
+
+    def write_onnx(self, path: Path) -> None:
+        """The workload as a checked ONNX file."""
+
+    def write_ir(self, path: Path, onnx_path: Path | None) -> None:
+        """The workload as IR, from the ONNX file that `write_onnx` wrote if one is given."""
+
+    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+        """The output in the arithmetic of `images`, float64 or float32, as far as the origin allows; shape (images, ...)."""
+
+    def cost(self) -> Cost:
+        """What an inference costs."""
+
+
+def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
+    """What `workload` is made from.
+
+    Raises:
+        ModelError: the user's model cannot be read.
+        WorkloadError: the library that holds the network is not installed.
+    """
+    if isinstance(workload, PatternWorkload):
+        build = functools.partial(_seeded_module, workload, cache)
+        price = functools.partial(cost_by_formula, workload)
+        return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build, price=price)
+    if isinstance(workload, NetworkWorkload):
+        build = functools.partial(_seeded_module, workload, cache)
+        return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build)
+    if workload.source is Source.ONNX:
+        return OnnxOrigin(path=Path(workload.name), shape=workload.shape)
+    if workload.source is Source.IR:
+        return IrOrigin(path=Path(workload.name), shape=workload.shape)
+    from archbench.models.own_module import module_digest
+
+    key = content_key(module_digest(workload.name), _source_digest(_SOURCES))
+    build = functools.partial(_own_module, workload, key, cache)
+    return TorchOrigin(key=key, shape=workload.shape, build=build)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TorchOrigin:
+    """A torch module that `build` gives anew; `price` gives its cost where that needs no module."""
+
+    key: str
+    shape: tuple[int, ...]
+    build: Callable[[], torch.nn.Module]
+    price: Callable[[], Cost] | None = None
+
+    def lacks(self, form: Form) -> None:  # noqa: ARG002  # a module becomes everything
+        return None
+
+    def module(self) -> torch.nn.Module:
+        return self.build()
+
+    def write_onnx(self, path: Path) -> None:
+        from archbench.models.onnx_export import export_onnx
+
+        export_onnx(self.build(), self.shape, path)
+
+    def write_ir(self, path: Path, onnx_path: Path | None) -> None:
+        from archbench.backends.openvino_conversion import ir_from_module, ir_from_onnx
+
+        if onnx_path is None:
+            ir_from_module(self.build(), self.shape, path)
+        else:
+            ir_from_onnx(onnx_path, path)
+
+    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+        import torch
+
+        tensor = torch.from_numpy(images)
+        with torch.inference_mode():
+            output: NDArray[_Float] = self.build().to(tensor.dtype)(tensor).numpy()
+        return output
+
+    def cost(self) -> Cost:
+        return self.price() if self.price is not None else count_cost(self.build().to("meta"), self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxOrigin:
+    """An ONNX file of the user's."""
+
+    path: Path
+    shape: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        from archbench.models.onnx_file import onnx_files
+
+        return _files_key(onnx_files(self.path), version_of("onnx"))
+
+    def lacks(self, form: Form) -> str | None:
+        return "an ONNX file holds no torch module; give a function that returns one" if form is Form.WEIGHTS else None
+
+    def module(self) -> torch.nn.Module:
+        raise ModelError(f"{self.path}: {self.lacks(Form.WEIGHTS)}.")
+
+    def write_onnx(self, path: Path) -> None:
+        import onnx
+
+        from archbench.models.onnx_file import read_onnx
+
+        onnx.save(read_onnx(self.path, self.shape), path)
+
+    def write_ir(self, path: Path, onnx_path: Path | None) -> None:
+        from archbench.backends.openvino_conversion import ir_from_onnx
+
+        assert onnx_path is not None
+        ir_from_onnx(onnx_path, path)
+
+    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+        from archbench.models.onnx_file import read_onnx
+        from archbench.models.onnx_reference import run_reference
+
+        return run_reference(read_onnx(self.path, self.shape), images)
+
+    def cost(self) -> Cost:
+        from archbench.cost.openvino_graph import count_graph
+
+        return count_graph(self.path, self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrOrigin:
+    """OpenVINO IR of the user's. There is no second implementation of it, so the engine's own exact mode is the reference."""
+
+    path: Path
+    shape: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        return _files_key([self.path, self.path.with_suffix(".bin")], version_of("openvino"))
+
+    def lacks(self, form: Form) -> str | None:
+        given = form in (Form.IR, Form.IR_INT8)
+        return None if given else "OpenVINO IR can be run by OpenVINO alone; give an ONNX file or a function"
+
+    def module(self) -> torch.nn.Module:
+        raise ModelError(f"{self.path}: {self.lacks(Form.WEIGHTS)}.")
+
+    def write_onnx(self, path: Path) -> None:  # noqa: ARG002  # as the protocol names it
+        raise ModelError(f"{self.path}: {self.lacks(Form.ONNX)}.")
+
+    def write_ir(self, path: Path, onnx_path: Path | None) -> None:  # noqa: ARG002
+        from archbench.backends.openvino_conversion import ir_from_ir
+
+        ir_from_ir(self.path, self.shape, path)
+
+    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+        from archbench.backends.openvino_conversion import run_exactly
+
+        return run_exactly(self.path, self.shape, images).astype(images.dtype)
+
+    def cost(self) -> Cost:
+        from archbench.cost.openvino_graph import count_graph
+
+        return count_graph(self.path, self.shape)
+
+
+def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
+    """The workload's module with seeded, calibrated weights."""
+    from archbench.models.build import build
+
+    return _with_weights(build(workload), dataclasses.replace(workload, batch=1), _seeded_key(workload), cache)
+
+
+def _own_module(workload: ModelWorkload, key: str, cache: ArtifactCache) -> torch.nn.Module:
+    """What the user's function returns; if it was never trained, with seeded, calibrated weights, for parity to be had."""
+    from archbench.models.own_module import own_module
+    from archbench.models.weights import is_untrained
+
+    module = own_module(workload.name)
+    return _with_weights(module, workload, key, cache) if is_untrained(module) else module
+
+
+def _with_weights(module: torch.nn.Module, workload: Workload, key: str, cache: ArtifactCache) -> torch.nn.Module:
+    """`module` with its seeded weights, which are kept in the cache."""
+    from safetensors.torch import load_file, save_file
+
+    from archbench.models.weights import initialise
+
+    def make(folder: Path) -> None:
+        initialise(module, workload)
+        save_file(module.state_dict(), folder / "weights.safetensors")
+
+    entry = cache.fetch(key, make)
+    module.load_state_dict(load_file(entry / "weights.safetensors"))
+    return module
+
+
+def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
+    if isinstance(workload, PatternWorkload):
+        origin = _source_digest(_PATTERN_SOURCES)
+    else:
+        try:
+            origin = f"{_source_digest(_NETWORK_SOURCES)} {workload.spec.library} {version_of(workload.spec.library)}"
+        except importlib.metadata.PackageNotFoundError as error:
+            raise workload.missing from error
+    single = dataclasses.replace(workload, batch=1)
+    return content_key("weights", single.id, _source_digest(_SOURCES), origin, version_of("torch"))
+
+
+def _files_key(paths: Iterable[Path], version: str) -> str:
+    return content_key("file", _source_digest(_FILE_SOURCES), version, *map(file_digest, paths))
+
+
+@functools.cache
+def _source_digest(modules: tuple[str, ...]) -> str:
+    specs = (importlib.util.find_spec(name) for name in modules)
+    return content_key(*(file_digest(Path(spec.origin)) for spec in specs if spec is not None and spec.origin is not None))
+
+
+@functools.cache
+def version_of(package: str) -> str:
+    """The installed version of a package."""
+    return importlib.metadata.version(package)

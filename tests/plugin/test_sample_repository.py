@@ -1,0 +1,52 @@
+"""The sample repository, copied elsewhere and used as its README says: by the installed package alone."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[1] / "sample_repository"
+QUICK = ("--archbench-processes=4", "--archbench-budget=16", "--archbench-seconds=0.02")
+
+
+@pytest.fixture
+def repository(tmp_path):
+    shutil.copytree(SAMPLE, tmp_path / "theirs", ignore=shutil.ignore_patterns("__pycache__", ".archbench"))
+    return tmp_path / "theirs"
+
+
+def run(repository, cache_root, *command):
+    environment = {"PATH": "/usr/bin:/bin", "ARCHBENCH_CACHE": str(cache_root), "OMP_NUM_THREADS": "1", "HOME": str(repository)}
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=repository, env=environment, capture_output=True, text=True, timeout=600
+    )
+
+
+def test_a_repository_gates_its_own_model(repository, cache_root):
+    first = run(repository, cache_root, "pytest", *QUICK)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "nets.py:classifier" in first.stdout
+
+    (run_file,) = repository.glob(".archbench/runs/*/run.json")
+    accepted = run(repository, cache_root, "archbench", "baseline", "accept", str(run_file), "--reason", "first")
+    assert accepted.returncode == 0, accepted.stderr
+    assert list(repository.glob("baselines/*/*.json"))
+
+    slower = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "--archbench-plant=*:openvino*=400")
+    assert slower.returncode == 10, slower.stdout + slower.stderr
+    assert "regressed  nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1" in slower.stdout
+
+    gone = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "-k", "onnxruntime")
+    assert "openvino" in gone.stdout
+
+
+def test_what_is_wrong_with_a_model_fails_its_test_in_one_line(repository, cache_root):
+    test = 'def test_it(archbench):\n    archbench.compare("absent.onnx")\n'
+    (repository / "test_speed.py").write_text(test)
+
+    failed = run(repository, cache_root, "pytest", *QUICK)
+    assert failed.returncode == 1
+    assert "cannot read absent.onnx: no such file." in failed.stdout
+    assert "Traceback" not in failed.stdout
