@@ -57,6 +57,15 @@ def test_a_claim_that_is_false_does_not_hold(name, changed):
     assert outcome(name, PAPER | changed) is Outcome.DOES_NOT_HOLD
 
 
+def test_the_twofold_gain_has_a_verdict_for_each_network():
+    networks = PAPER | {"resnet18": (20e-3, 1.5), "resnet34": (20e-3, 1.4)}
+    found = judge(NAMED["networks-gain-twofold"], measured(networks))
+
+    holds, fails = found.evidence.split("; ")
+    assert fails.startswith("does not: resnet18 1.") and ", resnet34 1." in fails
+    assert holds.startswith("holds: resnet50") and all(name in holds for name in FORM_FUNCTION[2:])
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [

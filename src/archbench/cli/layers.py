@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archbench.cache import default_cache_root
+from archbench.errors import UsageError
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
-from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
+from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND, missing_package
+from archbench.report.layers_figure import check_figure_path, layers_figure
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_workload_or_case
 
@@ -21,14 +24,22 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def layers(identifier: str, as_json: bool) -> None:
+@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw it as well, as .png, .svg or .pdf.")
+def layers(identifier: str, as_json: bool, figure: Path | None) -> None:
     """Show where a network's time goes on torch and on OpenVINO, layer by layer, and what was fused into what.
 
     ID is a workload's or a case's; of a case, its threads and ISA cap count. Of a model file there is no torch side.
     """
     named = parse_workload_or_case(identifier)
     case = named if isinstance(named, Case) else Case(workload=named, backend=named.reference)
+    if figure is not None:
+        check_figure_path(figure)
+        lacking = missing_package("matplotlib", "figures")
+        if lacking is not None:
+            raise UsageError(f"--figure: {lacking}.")
     times = watch(case)
+    if figure is not None:
+        layers_figure(case.workload.id, times, figure)
     click.echo(_as_json(case, times) if as_json else layers_text(times))
 
 

@@ -103,6 +103,18 @@ def settle(parts: Iterable[tuple[bool | None, str]]) -> Finding:
     return Finding(outcome=Outcome.HOLDS, evidence=_shorten([evidence for _, evidence in found]))
 
 
+def settle_each(parts: Iterable[tuple[bool | None, str]]) -> Finding:
+    """As `settle`, with every part named under its own verdict: for a claim that users read member by member."""
+    found = list(parts)
+    groups = [
+        f"{title}: {', '.join(members)}"
+        for truth, title in ((True, "holds"), (False, "does not"), (None, "open"))
+        if (members := [evidence for value, evidence in found if value is truth])
+    ]
+    settled = settle(found)
+    return Finding(outcome=settled.outcome, evidence="; ".join(groups) or settled.evidence)
+
+
 def compare(bounds: tuple[float, float], threshold: float) -> bool | None:
     """Wholly at or above the threshold, wholly below it, or undecided."""
     low, high = bounds

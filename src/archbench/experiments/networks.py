@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archbench.experiments.claim import Claim, Finding, Point, compare, settle, show
+from archbench.experiments.claim import Claim, Finding, Point, compare, settle, settle_each, show
 from archbench.records.interval import Interval
 from archbench.registry import ACCELERATED_BACKEND, REFERENCE_BACKEND
 from archbench.stats.correlation import rank_correlation
@@ -18,7 +18,7 @@ _FASTEST = "mobilenet-v2"
 
 def every_network_gains_twofold(points: tuple[Point, ...]) -> Finding:
     """Every network's speedup lies at or above GAIN."""
-    return settle((compare(gain.bounded, GAIN), f"{name} {show(gain)}") for name, gain in _gains(points).items())
+    return settle_each((compare(gain.bounded, GAIN), f"{name} {show(gain)}") for name, gain in _gains(points).items())
 
 
 def darts_gains_most(points: tuple[Point, ...]) -> Finding:
