@@ -82,3 +82,12 @@ def test_cases_put_backends_of_one_workload_side_by_side():
 def test_an_unknown_profile_is_refused():
     with pytest.raises(UnknownNameError, match="unknown profile 'quick'"):
         list(profile_workloads("quick"))
+
+
+@pytest.mark.parametrize(("cpus", "counts"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
+def test_the_experiment_along_threads_doubles_them_up_to_the_cpus(cpus, counts):
+    workload = next(EXPERIMENTS["threads"].workloads_in("smoke"))
+    found = [case.threads for case in EXPERIMENTS["threads"].cases([workload], ("torch",), threads=3, cpus=cpus)]
+
+    assert found == counts
+    assert [case.threads for case in EXPERIMENTS["zoo"].cases([workload], ("torch",), threads=3, cpus=cpus)] == [3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Iterable, Iterator
 
 import click
@@ -34,7 +35,7 @@ def cases(
 ) -> None:
     """List the case ids of a profile."""
     asked, caps = backends or DEFAULT_BACKENDS, isas or (None,)
-    listed = select_cases(experiment, profile, asked, threads=threads, isas=caps)
+    listed = select_cases(experiment, profile, asked, threads=threads, cpus=len(os.sched_getaffinity(0)), isas=caps)
     ids = [case.id for case in matching(listed, expression)]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 

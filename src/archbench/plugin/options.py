@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,10 @@ class Options:
         if experiment is None and self.counting is not None:
             isas = self.isas or (instrument_named(self.counting.instrument).isa,)
         named = [parse_workload(text) for text in self.workloads]
-        return list(select_cases(experiment, self.profile, self.backends, named=named, threads=self.threads, isas=isas))
+        cpus = len(os.sched_getaffinity(0))
+        return list(
+            select_cases(experiment, self.profile, self.backends, named=named, threads=self.threads, cpus=cpus, isas=isas)
+        )
 
 
 def add_options(parser: pytest.Parser) -> None:

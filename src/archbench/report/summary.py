@@ -8,6 +8,7 @@ from archbench.records.record import CaseRecord, Status
 from archbench.report.cache import cache_table
 from archbench.report.counts import counts_table, instruments_line
 from archbench.report.table import results_table
+from archbench.report.threads import threads_lines
 
 _ORDER = ("load", "parity", "warm-up", "timed")
 
@@ -19,7 +20,7 @@ def run_summary(records: Iterable[CaseRecord], phases: Mapping[str, float]) -> s
         counted_only = any(record.status is Status.COUNTED for record in records)
         table = counts_table(records) if counted_only else cache_table(records)
         return "\n".join((table, instruments_line(records, phases.get("wall") if counted_only else None)))
-    lines = [results_table(record for record in records if record.is_case)]
+    lines = [results_table(record for record in records if record.is_case), *threads_lines(records)]
     timed = phases.get("timed", 0.0)
     if timed > 0:
         spent = ", ".join(f"{phase} {phases.get(phase, 0.0):.1f} s" for phase in _ORDER)

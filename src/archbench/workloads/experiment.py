@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from archbench.errors import UsageError
 from archbench.registry import check_name
 from archbench.workloads.case import Case, cases_of
-from archbench.workloads.grids import DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
+from archbench.workloads.grids import BATCHES, DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -34,6 +34,7 @@ class Experiment:
         instrument: what reads each case besides the clock, if anything.
         effort: None means the usual one.
         besides: by network, backends that it alone is measured on, too.
+        scales_threads: its cases are measured on one thread, on two, and so on by doubling, up to all there are.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Experiment:
     instrument: str | None = None
     effort: Effort | None = None
     besides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scales_threads: bool = False
 
     def workloads_in(self, profile: str) -> Iterator[Workload]:
         """The workloads of a profile.
@@ -59,12 +61,20 @@ class Experiment:
         backends: tuple[str, ...],
         *,
         threads: int = 1,
+        cpus: int = 1,
         isas: tuple[str | None, ...] = (None,),
     ) -> Iterator[Case]:
-        """Every case of the workloads, workload by workload, backends side by side."""
+        """Every case of the workloads, workload by workload, backends side by side, on `threads` or up to `cpus` of them."""
+        counts = _doublings(cpus) if self.scales_threads else (threads,)
         for workload in workloads:
             also = tuple(name for name in self.besides.get(workload.family, ()) if name not in backends)
-            yield from cases_of([workload], (*backends, *also), threads=threads, isas=isas)
+            for count in counts:
+                yield from cases_of([workload], (*backends, *also), threads=count, isas=isas)
+
+
+def _doublings(cpus: int) -> tuple[int, ...]:
+    """1, 2, 4, ... and the number of CPUs itself."""
+    return tuple(sorted({*(2**power for power in range(cpus.bit_length()) if 2**power <= cpus), cpus}))
 
 
 #: Large images cost hours under a simulator: a network 512 wide does 64 times the work of one 64 wide.
@@ -90,6 +100,14 @@ def _sweeps(
 ) -> Mapping[str, Callable[[], Iterator[PatternWorkload]]]:
     values = {"smoke": smoke, "nightly": full, "paper": full}
     return {profile: _sweep(axis, values[profile], pixels[profile]) for profile in values}
+
+
+def _batches(*sizes: int) -> Callable[[], Iterator[PatternWorkload]]:
+    def workloads() -> Iterator[PatternWorkload]:
+        for batch in sizes:
+            yield from (PatternWorkload(pattern=name, depth=DEPTHS[0], width=DEFAULT_WIDTH, batch=batch) for name in SIX)
+
+    return workloads
 
 
 def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Workload]]]:
@@ -126,6 +144,12 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         effort=_NETWORK_EFFORT,
         besides={"darts": ("torch-onednn",)},
     ),
+    "threads": Experiment(
+        name="threads",
+        source="form/function paper, section 2.1, with threads as an axis",
+        workloads={"smoke": _batches(1, 8), "nightly": _batches(*BATCHES), "paper": _batches(*BATCHES)},
+        scales_threads=True,
+    ),
     "zoo": Experiment(
         name="zoo",
         source="behaviour study, section 4.5, Table 4",
@@ -151,9 +175,12 @@ def select_cases(
     *,
     named: Sequence[Workload] = (),
     threads: int = 1,
+    cpus: int = 1,
     isas: tuple[str | None, ...] = (None,),
 ) -> Iterator[Case]:
     """The cases of a profile, in the experiment if one is given; of the workloads `named` instead of the profile's, if any.
+
+    They run on `threads`; an experiment along threads has up to `cpus`.
 
     Raises:
         UnknownNameError: no such experiment or profile.
@@ -162,4 +189,4 @@ def select_cases(
     if experiment is None:
         return cases_of(named or profile_workloads(profile), backends, threads=threads, isas=isas)
     found = experiment_named(experiment)
-    return found.cases(named or found.workloads_in(profile), backends, threads=threads, isas=isas)
+    return found.cases(named or found.workloads_in(profile), backends, threads=threads, cpus=cpus, isas=isas)
