@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 from filelock import FileLock
 
@@ -61,7 +62,12 @@ def entry_digest(entry: Path) -> str:
 
 
 class ArtifactCache:
-    """A folder of entries, safe under concurrent processes and after a killed one."""
+    """A folder of entries, safe under concurrent processes and after a killed one.
+
+    `built` counts the entries that this process had to build, over all caches.
+    """
+
+    built: ClassVar[int] = 0
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -93,6 +99,7 @@ class ArtifactCache:
             with FileLock(entry.with_suffix(".lock")):
                 if not self._is_whole(entry):
                     self._build(entry, build)
+                    ArtifactCache.built += 1
         except OSError as error:
             raise CacheError(f"cannot write the cache at {self.root}: {error.strerror or error}; {_REMEDY}") from error
         return entry

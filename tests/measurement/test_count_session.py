@@ -175,3 +175,11 @@ def test_a_backend_that_is_absent_is_skipped_with_its_reason(tmp_path):
     (record,) = count(tmp_path, plan("openvino-gpu-f16"))
 
     assert record.status in (Status.SKIPPED, Status.COUNTED)
+
+
+def test_the_first_count_with_an_empty_cache_is_like_those_after_it(tmp_path):
+    """A worker that compiled the network has another heap than one that found it compiled: it is not the one that counts."""
+    first, second = (count(tmp_path, plan(OPENVINO))[0].counts for _ in range(2))
+
+    assert set(first.states) == {"cold", "warm"}
+    assert not moved(first, second)

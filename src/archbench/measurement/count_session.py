@@ -151,14 +151,21 @@ class CountSession:
                 launcher = launcher or self._launch(case, lane, folder)
                 tally.versions = launcher.wait_ready()
                 tally.start_up_s = time.monotonic() - start
-                exited = launcher.run(self._job(case), tally.outcome.hear, self._settings.timeout_s)
-                tally.crash = exited.crash(launcher.last_words())
+                tally.crash = self._run(launcher, case, tally)
+                if tally.outcome.built:
+                    tally.outcome = ProcessOutcome()
+                    tally.crash = self._run(launcher, case, tally)
             except (OSError, WorkerError) as error:
                 tally.crash = str(error)
                 self._drop(launcher)
                 launcher = None
             put((case, tally))
         self._drop(launcher)
+
+    def _run(self, launcher: Launcher, case: Case, tally: _Tally) -> str | None:
+        """Let one worker read the case; None, or how it crashed."""
+        exited = launcher.run(self._job(case), tally.outcome.hear, self._settings.timeout_s)
+        return exited.crash(launcher.last_words())
 
     def _launch(self, case: Case, lane: int, folder: Path) -> Launcher:
         backend = backend_named(case.backend)

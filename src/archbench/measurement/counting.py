@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from archbench.cache import ArtifactCache
 from archbench.contracts import Instrument, instrument_named
 from archbench.instruments.cpu_features import cpu_features
 from archbench.measurement import messages
@@ -24,7 +25,9 @@ def count_any(job: messages.Job | messages.HotPathJob, instrument_name: str, fol
         return
     (name,) = job.backends
     model = try_load(name, job, emit, Phases(time.perf_counter_ns))
-    if model is not None:
+    if model is not None and ArtifactCache.built:
+        emit(messages.Built(backend=name))
+    elif model is not None:
         emit(messages.Entered(backend=name, stage="counting"))
         emit(_counted(name, model.run, instrument, f"{job.workload}:{name}", folder))
 

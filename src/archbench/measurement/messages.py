@@ -102,6 +102,12 @@ class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     cost: dict[str, float]
 
 
+class Built(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The worker had to make what others will find in the cache. It was not counted: its memory is not laid out like theirs."""
+
+    backend: str
+
+
 class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Timed slices of every backend that passed parity, and of the calibration work; seconds of each phase."""
 
@@ -141,7 +147,7 @@ class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
 
-Event = Ready | Entered | Absent | Failed | Loaded | Measured | Counted | Layered | Exited
+Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 

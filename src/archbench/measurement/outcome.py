@@ -28,6 +28,7 @@ class ProcessOutcome:
     counted: dict[str, messages.Counted] = field(default_factory=dict)
     _absent: dict[str, str] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
+    built: bool = False
     _entered: messages.Entered | None = None
     _measured: messages.Measured | None = None
 
@@ -44,6 +45,8 @@ class ProcessOutcome:
                 self._entered = event
             case messages.Measured():
                 self._measured = event
+            case messages.Built():
+                self.built = True
             case messages.Counted():
                 self.counted[event.backend] = event
 
