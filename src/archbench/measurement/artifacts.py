@@ -1,4 +1,4 @@
-"""Workload to loadable artifact, through the cache: weights, ONNX, IR, float64 reference outputs, cost.
+"""Workload to loadable artifact, through the cache: weights, ONNX, IR, ncnn, float64 reference outputs, cost.
 
 Keys hold everything an artifact depends on, taken without importing torch, so that a worker which only reads IR stays light.
 """
@@ -58,7 +58,7 @@ def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Rou
     if form is Form.WEIGHTS:
         return Network(module=load_module(workload, cache), files={}, digest=_weights_key(workload))
     entry = _entry(workload, form, cache, route)
-    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
+    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx", ".param")}
     return Network(module=None, files=files, digest=entry_digest(entry))
 
 
@@ -125,6 +125,8 @@ def _entry(workload: Workload, form: Form, cache: ArtifactCache, route: Route) -
         return _int8_ir_entry(workload, cache, route)
     if form is Form.ONNX_INT8:
         return _int8_onnx_entry(workload, cache)
+    if form is Form.NCNN:
+        return _ncnn_entry(workload, cache)
     return onnx_file(workload, cache).parent
 
 
@@ -150,6 +152,17 @@ def _int8_onnx_entry(workload: Workload, cache: ArtifactCache) -> Path:
 
     key = content_key("onnx-int8", workload.id, _weights_key(workload), _version("onnx"), _version("onnxruntime"))
     return cache.fetch(key, make)
+
+
+def _ncnn_entry(workload: Workload, cache: ArtifactCache) -> Path:
+    """The ONNX file converted by pnnx."""
+
+    def make(folder: Path) -> None:
+        from archbench.backends.ncnn_conversion import ncnn_from_onnx
+
+        ncnn_from_onnx(onnx_file(workload, cache), folder / "model.param")
+
+    return cache.fetch(content_key("ncnn", workload.id, _weights_key(workload), _version("onnx"), _version("pnnx")), make)
 
 
 def _calibration_inputs(workload: Workload) -> list[NDArray[np.float32]]:
