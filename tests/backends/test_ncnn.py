@@ -52,6 +52,7 @@ def test_every_pattern_agrees_with_the_reference(pattern, threads, cache):
 
 
 @pytest.mark.slow  # minutes of conversion
+@pytest.mark.filterwarnings("ignore:Constant folding:UserWarning")  # torch's exporter on NASNet's crops
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_agrees_with_the_reference(name, tmp_path):
     pytest.importorskip("pytorchcv")
