@@ -25,13 +25,14 @@ class Precision(Enum):
 
 
 class Form(Enum):
-    """What a backend loads: torch weights for the module, OpenVINO's intermediate representation, or ONNX; or one quantized."""
+    """What a backend loads: torch weights for the module, the files of OpenVINO, ONNX or ncnn, or quantized ones."""
 
     WEIGHTS = "weights"
     IR = "ir"
     IR_INT8 = "ir-int8"
     ONNX = "onnx"
     ONNX_INT8 = "onnx-int8"
+    NCNN = "ncnn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Network:
 
     Args:
         module: the torch module, set only if the backend's form is WEIGHTS.
-        files: paths of the artifact, by suffix (`.xml`, `.bin`, `.onnx`), set for every other form.
+        files: paths of the artifact, by suffix (`.xml`, `.bin`, `.onnx`, `.param`), set for every other form.
         digest: content hash of what is loaded.
     """
 

@@ -32,6 +32,7 @@ BACKENDS: Mapping[str, str] = {
     "onnxruntime-int8": "archbench.backends.onnxruntime_int8:ONNXRUNTIME_INT8",
     "torch-onednn": "archbench.backends.torch_onednn:TORCH_ONEDNN",
     "torch-compile": "archbench.backends.torch_compile:TORCH_COMPILE",
+    "ncnn": "archbench.backends.ncnn_cpu:NCNN",
 }
 
 INSTRUMENTS: Mapping[str, str] = {

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from archbench.backends.ncnn_cpu import NCNN
 from archbench.backends.onnxruntime_cpu import ONNXRUNTIME
 from archbench.backends.onnxruntime_int8 import ONNXRUNTIME_INT8
 from archbench.backends.openvino_cpu_bf16 import OPENVINO_CPU_BF16
@@ -141,6 +142,20 @@ class TestTorchCompile(BackendConformance):
         return TORCH_COMPILE
 
 
+class TestNcnn(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return NCNN
+
+    def test_nothing_is_stored_or_computed_in_fewer_than_32_bits(self, load):
+        granted = load(WORKLOAD).granted()
+
+        assert {value for name, value in granted.items() if "16" in name} == {"False"}
+
+    def test_relu_is_fused_into_its_convolution(self, load):
+        assert load(WORKLOAD).executed_graph() == ("Convolution convrelu_0",)
+
+
 def test_the_suite_covers_every_backend():
     suites = {f"Test{name}".replace("-", "").lower() for name in BACKENDS}
     tested = {name.lower() for name in globals() if name.startswith("Test")}
@@ -148,7 +163,7 @@ def test_the_suite_covers_every_backend():
     assert tested == suites
 
 
-@pytest.mark.parametrize(("backend", "package"), [(ONNXRUNTIME, "onnxruntime"), (OPENVINO_CPU_INT8, "nncf")])
+@pytest.mark.parametrize(("backend", "package"), [(ONNXRUNTIME, "onnxruntime"), (OPENVINO_CPU_INT8, "nncf"), (NCNN, "ncnn")])
 def test_a_package_that_is_not_installed_is_named(backend, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
 
@@ -162,7 +177,7 @@ def test_without_a_compiler_inductor_is_absent(monkeypatch):
     assert TORCH_COMPILE.absence() == "inductor needs a C++ compiler, and g++ or clang++ is not installed"
 
 
-@pytest.mark.parametrize("backend", [ONNXRUNTIME, TORCH_COMPILE])
+@pytest.mark.parametrize("backend", [ONNXRUNTIME, TORCH_COMPILE, NCNN])
 def test_a_backend_that_cannot_be_capped_says_so(backend, tmp_path):
     network = network_for(WORKLOAD, backend.form, ArtifactCache(tmp_path))
 

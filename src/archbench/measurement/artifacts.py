@@ -1,4 +1,4 @@
-"""Workload to loadable artifact, through the cache: weights, ONNX, IR, what is quantized, float64 reference outputs, cost."""
+"""Workload to loadable artifact, through the cache: weights, ONNX, IR, ncnn, quantized forms, float64 reference, cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Rou
     if form is Form.WEIGHTS:
         return Network(module=origin.module(), files={}, digest=origin.key)
     entry = _Artifacts(workload, origin, cache, route).entry(form)
-    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
+    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx", ".param")}
     return Network(module=None, files=files, digest=entry_digest(entry))
 
 
@@ -112,7 +112,13 @@ class _Artifacts:
 
     def entry(self, form: Form) -> Path:
         """The folder of the artifact in a form other than WEIGHTS."""
-        makers = {Form.IR: self._ir, Form.IR_INT8: self._ir_int8, Form.ONNX: self._onnx, Form.ONNX_INT8: self._onnx_int8}
+        makers = {
+            Form.IR: self._ir,
+            Form.IR_INT8: self._ir_int8,
+            Form.ONNX: self._onnx,
+            Form.ONNX_INT8: self._onnx_int8,
+            Form.NCNN: self._ncnn,
+        }
         return makers[form]()
 
     def onnx(self) -> Path:
@@ -154,6 +160,17 @@ class _Artifacts:
 
         versions = (version_of("onnx"), version_of("onnxruntime"))
         return self._cache.fetch(content_key("onnx-int8", self._workload.id, self._origin.key, *versions), make)
+
+    def _ncnn(self) -> Path:
+        """The ONNX file converted by pnnx."""
+
+        def make(folder: Path) -> None:
+            from archbench.backends.ncnn_conversion import ncnn_from_onnx
+
+            ncnn_from_onnx(self.onnx(), folder / "model.param")
+
+        versions = (version_of("onnx"), version_of("pnnx"))
+        return self._cache.fetch(content_key("ncnn", self._workload.id, self._origin.key, *versions), make)
 
     def _calibration_inputs(self) -> list[NDArray[np.float32]]:
         """Inputs like the one that is run, which is not among them."""
