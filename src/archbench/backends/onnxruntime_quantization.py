@@ -20,8 +20,11 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # the library knows
         return next(self._left, None)
 
 
-def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: Path) -> None:
-    """Write `source` with quantized weights, by channel, and activations, unsigned: what x86 multiplies fastest."""
+def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: Path, *, per_channel: bool = True) -> None:
+    """Write `source` with quantized weights and activations, these unsigned: what x86 multiplies fastest.
+
+    With `per_channel` each output channel of a weight has a scale of its own.
+    """
     prepared = target.with_name("prepared.onnx")
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
     name = onnx.load(prepared, load_external_data=False).graph.input[0].name
@@ -30,7 +33,7 @@ def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: P
         target,
         _Inputs(name, inputs),
         quant_format=QuantFormat.QDQ,
-        per_channel=True,
+        per_channel=per_channel,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
     )

@@ -136,7 +136,7 @@ def _int8_ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Pa
 
         quantize_ir(_ir_entry(workload, cache, route) / "model.xml", _calibration_inputs(workload), folder / "model.xml")
 
-    versions = (_version("openvino"), _version("onnx"), _version("nncf"))
+    versions = (package_version("openvino"), package_version("onnx"), package_version("nncf"))
     return cache.fetch(content_key("ir-int8", route.value, workload.id, _weights_key(workload), *versions), make)
 
 
@@ -148,7 +148,7 @@ def _int8_onnx_entry(workload: Workload, cache: ArtifactCache) -> Path:
 
         quantize_onnx(onnx_file(workload, cache), _calibration_inputs(workload), folder / "model.onnx")
 
-    key = content_key("onnx-int8", workload.id, _weights_key(workload), _version("onnx"), _version("onnxruntime"))
+    key = content_key("onnx-int8", workload.id, _weights_key(workload), package_version("onnx"), package_version("onnxruntime"))
     return cache.fetch(key, make)
 
 
@@ -167,7 +167,9 @@ def _ir_entry(workload: Workload, cache: ArtifactCache, route: Route) -> Path:
             ir_from_module(load_module(workload, cache), workload.input_shape, folder / "model.xml")
 
     return cache.fetch(
-        content_key("ir", route.value, workload.id, _weights_key(workload), _version("openvino"), _version("onnx")),
+        content_key(
+            "ir", route.value, workload.id, _weights_key(workload), package_version("openvino"), package_version("onnx")
+        ),
         make,
     )
 
@@ -180,18 +182,18 @@ def onnx_file(workload: Workload, cache: ArtifactCache) -> Path:
 
         export_onnx(load_module(workload, cache), workload.input_shape, folder / "model.onnx")
 
-    return cache.fetch(content_key("onnx", workload.id, _weights_key(workload), _version("onnx")), make) / "model.onnx"
+    return cache.fetch(content_key("onnx", workload.id, _weights_key(workload), package_version("onnx")), make) / "model.onnx"
 
 
 def _weights_key(workload: Workload) -> str:
     if isinstance(workload, PatternWorkload):
-        origin = _source_digest(_PATTERN_SOURCES)
+        origin = source_digest(_PATTERN_SOURCES)
     else:
         try:
-            origin = f"{_source_digest(_NETWORK_SOURCES)} {workload.spec.library} {_version(workload.spec.library)}"
+            origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"
         except importlib.metadata.PackageNotFoundError as error:
             raise workload.missing from error
-    return content_key("weights", _one_image(workload).id, _source_digest(_SOURCES), origin, _version("torch"))
+    return content_key("weights", _one_image(workload).id, source_digest(_SOURCES), origin, package_version("torch"))
 
 
 def _one_image(workload: Workload) -> Workload:
@@ -199,11 +201,13 @@ def _one_image(workload: Workload) -> Workload:
 
 
 @functools.cache
-def _source_digest(modules: tuple[str, ...]) -> str:
+def source_digest(modules: tuple[str, ...]) -> str:
+    """Content hash of the files of modules, which are not imported."""
     specs = (importlib.util.find_spec(name) for name in modules)
     return content_key(*(file_digest(Path(spec.origin)) for spec in specs if spec is not None and spec.origin is not None))
 
 
 @functools.cache
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """The installed version of a distribution."""
     return importlib.metadata.version(package)
