@@ -54,8 +54,8 @@ class Dataset:
 
 
 def standardised(dataset: Dataset) -> Dataset:
-    """The same data less the mean of the training part, over its standard deviation."""
-    mean, deviation = dataset.train.images.mean(), dataset.train.images.std()
+    """The same data less the mean of the training part, over its standard deviation unless that is zero."""
+    mean, deviation = dataset.train.images.mean(), dataset.train.images.std() or 1.0
     train, calibration, test = (
         Part(images=(part.images - mean) / deviation, labels=part.labels)
         for part in (dataset.train, dataset.calibration, dataset.test)

@@ -31,8 +31,8 @@ def int8_destroys_accuracy(records: Iterable[AccuracyRecord]) -> Finding:
     spared = sum(drop.bounded[1] < DESTROYED for drop, _ in drops)
     low, high = worst.bounded
     evidence = (
-        f"{destroyed} of {len(drops)} lose {DESTROYED * 100:g} points or more, {spared} lose less; "
-        f"the worst is {name}: {worst.estimate * 100:+.1f} [{low * 100:+.1f}, {high * 100:+.1f}]"
+        f"of {len(drops)}, {destroyed} surely lose {DESTROYED * 100:g} points or more and {spared} surely less; "
+        f"most is lost by {name}: {worst.estimate * 100:+.1f} [{low * 100:+.1f}, {high * 100:+.1f}]"
     )
     if destroyed:
         return Finding(outcome=Outcome.HOLDS, evidence=evidence)
