@@ -49,7 +49,8 @@ def test_the_evidence_names_the_worst():
     finding = int8_destroys_accuracy([lost(1), lost(60, network="grouped-relu", backend="onnxruntime-int8")])
 
     assert finding.evidence == (
-        "of 2, 1 surely lose 5 points or more and 1 surely less; most is lost by grouped-relu on onnxruntime-int8: +10.0 [+7.5, +12.4]"
+        "of 2, 1 surely lose 5 points or more and 1 surely less; "
+        "most is lost by grouped-relu on onnxruntime-int8: +10.0 [+7.5, +12.4]"
     )
 
 

@@ -5,6 +5,7 @@ The outputs are kept, as the granted configuration is, so that every number here
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ JUDGED = (REFERENCE_BACKEND, "openvino-cpu-f32", "openvino-cpu-bf16", "openvino-
 #: What is also judged with one scale for all of a weight, and what with control of the drop.
 _PER_TENSOR = "onnxruntime-int8"
 _CONTROLLED = "openvino-cpu-int8"
+
+#: Images that the reference takes at once.
+_CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,12 +143,12 @@ def _outputs(model: CompiledModel, part: Part) -> NDArray[np.float32]:
 
 def _reference(trained: Trained, part: Part) -> NDArray[np.float64]:
     """Float64 outputs of the torch module."""
-    import copy
-
     import torch
 
+    module = copy.deepcopy(trained.module).double()
     with torch.inference_mode():
-        outputs: NDArray[np.float64] = copy.deepcopy(trained.module).double()(torch.from_numpy(part.images).double()).numpy()
+        chunks = (torch.from_numpy(part.images[start : start + _CHUNK]).double() for start in range(0, len(part), _CHUNK))
+        outputs: NDArray[np.float64] = torch.cat([module(chunk) for chunk in chunks]).numpy()
     return outputs
 
 
