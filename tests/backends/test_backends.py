@@ -119,7 +119,16 @@ class TestOnnxRuntimeInt8(BackendConformance):
         return ONNXRUNTIME_INT8
 
     def test_the_convolutions_run_in_8_bits(self, load):
-        assert any("QLinearConv" in line for line in load(WORKLOAD).executed_graph())
+        model = load(WORKLOAD)
+
+        assert any("QLinearConv" in line for line in model.executed_graph())
+        assert model.granted()["convolutions"] == "1 u8"
+
+    def test_a_network_left_in_float32_is_refused(self, tmp_path):
+        settings = RunSettings(threads=1, isa=None, cache=tmp_path)
+
+        with pytest.raises(BackendError, match="asked for int8 but computes no convolution in it"):
+            ONNXRUNTIME_INT8.load(network_for(WORKLOAD, ONNXRUNTIME.form, ArtifactCache(tmp_path)), settings)
 
 
 class TestTorchOneDnn(BackendConformance):

@@ -72,7 +72,7 @@ def test_without_the_library_a_network_says_what_to_install(tmp_path, monkeypatc
     with pytest.raises(WorkloadError, match=r"resnet18 comes from pytorchcv, .* run `pip install 'archbench\[networks\]'`"):
         build(workload)
 
-    monkeypatch.setattr("archbench.measurement.origins.version_of", absent)
+    monkeypatch.setattr("archbench.measurement.origins.package_version", absent)
     with pytest.raises(WorkloadError, match="resnet18 comes from pytorchcv, which is not installed"):
         cost_for(workload, ArtifactCache(tmp_path))
 

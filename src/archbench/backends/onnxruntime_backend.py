@@ -28,4 +28,4 @@ class OnnxRuntimeBackend:
     def load(self, network: Network, settings: RunSettings) -> CompiledModel:
         from archbench.backends.onnxruntime_model import OnnxRuntimeModel
 
-        return OnnxRuntimeModel(network, settings)
+        return OnnxRuntimeModel(network, self.precision, settings)

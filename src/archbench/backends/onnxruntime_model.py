@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from archbench.cache import ArtifactCache, content_key
-from archbench.contracts import Network, RunSettings
+from archbench.contracts import Network, Precision, RunSettings
 from archbench.errors import BackendError, one_line
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ _PROVIDER = "CPUExecutionProvider"
 class OnnxRuntimeModel:
     """One session with its graph optimised for this machine, single stream."""
 
-    def __init__(self, network: Network, settings: RunSettings) -> None:
+    def __init__(self, network: Network, precision: Precision, settings: RunSettings) -> None:
         if settings.isa is not None:
             raise BackendError(f"ONNX Runtime takes no ISA cap, but {settings.isa!r} was asked for.")
         entry = _optimised(network, settings)
         self._graph = tuple((entry / "graph.txt").read_text().splitlines())
+        self._lowered = _require_lowered(self._graph) if precision is Precision.I8 else {}
         self._session = _session(entry / "model.onnx", _options(settings, ort.GraphOptimizationLevel.ORT_DISABLE_ALL))
         self._binding = self._session.io_binding()
         self._output: ort.OrtValue | None = None
@@ -54,6 +56,7 @@ class OnnxRuntimeModel:
             "execution_mode": options.execution_mode.name,
             "allow_spinning": options.get_session_config_entry(_SPINNING),
             "providers": ", ".join(self._session.get_providers()),
+            **self._lowered,
         }
 
     def executed_graph(self) -> tuple[str, ...]:
@@ -103,6 +106,19 @@ def _describe(node: onnx.NodeProto) -> str:
     fused = next((attribute.s.decode() for attribute in node.attribute if attribute.name == "activation"), "")
     domain = f"{node.domain}." if node.domain else ""
     return f"{domain}{node.op_type}{f'+{fused}' if fused else ''} -> {', '.join(node.output)}"
+
+
+def _require_lowered(graph: Iterable[str]) -> Mapping[str, str]:
+    """How many convolutions of the optimised graph are in 8 bits.
+
+    Raises:
+        BackendError: none is.
+    """
+    operators = (line.split()[0].rpartition(".")[2].partition("+")[0] for line in graph)
+    found = Counter("u8" if name == "QLinearConv" else "f32" for name in operators if name.endswith("Conv"))
+    if not found["u8"]:
+        raise BackendError("ONNX Runtime was asked for int8 but computes no convolution in it.")
+    return {"convolutions": ", ".join(f"{count} {name}" for name, count in sorted(found.items()))}
 
 
 def _cpu() -> str:

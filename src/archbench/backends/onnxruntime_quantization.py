@@ -29,8 +29,11 @@ def _recent(model: onnx.ModelProto) -> onnx.ModelProto:
     return onnx.version_converter.convert_version(model, _FIRST_BY_CHANNEL) if version < _FIRST_BY_CHANNEL else model
 
 
-def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: Path) -> None:
-    """Write `source` with quantized weights, by channel, and activations, unsigned: what x86 multiplies fastest."""
+def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: Path, *, per_channel: bool = True) -> None:
+    """Write `source` with quantized weights and activations, these unsigned: what x86 multiplies fastest.
+
+    With `per_channel` each output channel of a weight has a scale of its own.
+    """
     prepared = target.with_name("prepared.onnx")
     quant_pre_process(_recent(onnx.load(source)), prepared, skip_symbolic_shape=True)
     name = onnx.load(prepared, load_external_data=False).graph.input[0].name
@@ -39,7 +42,7 @@ def quantize_onnx(source: Path, inputs: Sequence[NDArray[np.float32]], target: P
         target,
         _Inputs(name, inputs),
         quant_format=QuantFormat.QDQ,
-        per_channel=True,
+        per_channel=per_channel,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
     )

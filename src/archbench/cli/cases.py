@@ -6,12 +6,13 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 import click
 
 from archbench.errors import UsageError
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS
-from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.case import ISA_CAPS
 from archbench.workloads.experiment import EXPERIMENTS, select_cases
 from archbench.workloads.grids import PROFILES
 
@@ -40,8 +41,18 @@ def cases(
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 
 
-def matching(listed: Iterable[Case], expression: str) -> Iterator[Case]:
-    """The cases whose id satisfies `expression`; pytest's own parser, so that both doors understand the same."""
+class Named(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=Named)
+
+
+def matching(listed: Iterable[_Named], expression: str) -> Iterator[_Named]:
+    """Those whose id satisfies `expression`; pytest's own parser, so that both doors understand the same."""
     if not expression:
         yield from listed
         return
@@ -51,10 +62,10 @@ def matching(listed: Iterable[Case], expression: str) -> Iterator[Case]:
         compiled = Expression.compile(expression)
     except SyntaxError as error:
         raise UsageError(f"-k takes words joined by and, or, not, but got {expression!r}: {error.msg}.") from error
-    for case in listed:
-        if compiled.evaluate(functools.partial(_mentions, case.id)):
-            yield case
+    for named in listed:
+        if compiled.evaluate(functools.partial(_mentions, named.id)):
+            yield named
 
 
-def _mentions(case_id: str, word: str, /, **_: object) -> bool:
-    return word.lower() in case_id
+def _mentions(identifier: str, word: str, /, **_: object) -> bool:
+    return word.lower() in identifier

@@ -10,6 +10,7 @@ import click
 
 from archbench import __version__
 from archbench.cli.ab import ab
+from archbench.cli.accuracy import accuracy
 from archbench.cli.backends import backends
 from archbench.cli.baseline import baseline
 from archbench.cli.calibrate import calibrate
@@ -37,7 +38,22 @@ def command() -> None:
     """
 
 
-for _subcommand in (ab, backends, baseline, bisect, calibrate, cases, compare, cost, gate, history, instruments, layers, power):
+for _subcommand in (
+    ab,
+    accuracy,
+    backends,
+    baseline,
+    bisect,
+    calibrate,
+    cases,
+    compare,
+    cost,
+    gate,
+    history,
+    instruments,
+    layers,
+    power,
+):
     command.add_command(_subcommand)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.cost.formulas import Cost
-from archbench.measurement.origins import Origin, Route, origin_of, version_of
+from archbench.measurement.origins import Origin, Route, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.model import ModelWorkload
@@ -126,7 +126,7 @@ class _Artifacts:
         return self._onnx() / "model.onnx"
 
     def _onnx(self) -> Path:
-        key = content_key("onnx", self._workload.id, self._origin.key, version_of("onnx"))
+        key = content_key("onnx", self._workload.id, self._origin.key, package_version("onnx"))
         return self._cache.fetch(key, lambda folder: self._origin.write_onnx(folder / "model.onnx"))
 
     def _ir(self) -> Path:
@@ -135,7 +135,7 @@ class _Artifacts:
         def make(folder: Path) -> None:
             self._origin.write_ir(folder / "model.xml", self.onnx() if by_onnx else None)
 
-        versions = (version_of("openvino"), version_of("onnx"))
+        versions = (package_version("openvino"), package_version("onnx"))
         return self._cache.fetch(content_key("ir", self._route.value, self._workload.id, self._origin.key, *versions), make)
 
     def _ir_int8(self) -> Path:
@@ -146,7 +146,7 @@ class _Artifacts:
 
             quantize_ir(self._ir() / "model.xml", self._calibration_inputs(), folder / "model.xml")
 
-        versions = (version_of("openvino"), version_of("onnx"), version_of("nncf"))
+        versions = (package_version("openvino"), package_version("onnx"), package_version("nncf"))
         key = content_key("ir-int8", self._route.value, self._workload.id, self._origin.key, *versions)
         return self._cache.fetch(key, make)
 
@@ -158,7 +158,7 @@ class _Artifacts:
 
             quantize_onnx(self.onnx(), self._calibration_inputs(), folder / "model.onnx")
 
-        versions = (version_of("onnx"), version_of("onnxruntime"))
+        versions = (package_version("onnx"), package_version("onnxruntime"))
         return self._cache.fetch(content_key("onnx-int8", self._workload.id, self._origin.key, *versions), make)
 
     def _ncnn(self) -> Path:
@@ -169,7 +169,7 @@ class _Artifacts:
 
             ncnn_from_onnx(self.onnx(), folder / "model.param")
 
-        versions = (version_of("onnx"), version_of("pnnx"))
+        versions = (package_version("onnx"), package_version("pnnx"))
         return self._cache.fetch(content_key("ncnn", self._workload.id, self._origin.key, *versions), make)
 
     def _calibration_inputs(self) -> list[NDArray[np.float32]]:

@@ -99,7 +99,7 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         return IrOrigin(path=Path(workload.name), shape=workload.shape)
     from archbench.models.own_module import module_digest
 
-    key = content_key(module_digest(workload.name), _source_digest(_SOURCES))
+    key = content_key(module_digest(workload.name), source_digest(_SOURCES))
     build = functools.partial(_own_module, workload, key, cache)
     return TorchOrigin(key=key, shape=workload.shape, build=build)
 
@@ -155,7 +155,7 @@ class OnnxOrigin:
     def key(self) -> str:
         from archbench.models.onnx_file import onnx_files
 
-        return _files_key(onnx_files(self.path), version_of("onnx"))
+        return _files_key(onnx_files(self.path), package_version("onnx"))
 
     def lacks(self, form: Form) -> str | None:
         return "an ONNX file holds no torch module; give a function that returns one" if form is Form.WEIGHTS else None
@@ -197,7 +197,7 @@ class IrOrigin:
 
     @property
     def key(self) -> str:
-        return _files_key([self.path, self.path.with_suffix(".bin")], version_of("openvino"))
+        return _files_key([self.path, self.path.with_suffix(".bin")], package_version("openvino"))
 
     def lacks(self, form: Form) -> str | None:
         given = form in (Form.IR, Form.IR_INT8)
@@ -258,27 +258,28 @@ def _with_weights(module: torch.nn.Module, workload: Workload, key: str, cache: 
 
 def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
     if isinstance(workload, PatternWorkload):
-        origin = _source_digest(_PATTERN_SOURCES)
+        origin = source_digest(_PATTERN_SOURCES)
     else:
         try:
-            origin = f"{_source_digest(_NETWORK_SOURCES)} {workload.spec.library} {version_of(workload.spec.library)}"
+            origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"
         except importlib.metadata.PackageNotFoundError as error:
             raise workload.missing from error
     single = dataclasses.replace(workload, batch=1)
-    return content_key("weights", single.id, _source_digest(_SOURCES), origin, version_of("torch"))
+    return content_key("weights", single.id, source_digest(_SOURCES), origin, package_version("torch"))
 
 
 def _files_key(paths: Iterable[Path], version: str) -> str:
-    return content_key("file", _source_digest(_FILE_SOURCES), version, *map(file_digest, paths))
+    return content_key("file", source_digest(_FILE_SOURCES), version, *map(file_digest, paths))
 
 
 @functools.cache
-def _source_digest(modules: tuple[str, ...]) -> str:
+def source_digest(modules: tuple[str, ...]) -> str:
+    """Content hash of the files of modules, which are not imported."""
     specs = (importlib.util.find_spec(name) for name in modules)
     return content_key(*(file_digest(Path(spec.origin)) for spec in specs if spec is not None and spec.origin is not None))
 
 
 @functools.cache
-def version_of(package: str) -> str:
+def package_version(package: str) -> str:
     """The installed version of a package."""
     return importlib.metadata.version(package)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 
 from archbench.workloads.convolution import Convolution
@@ -10,11 +12,12 @@ from archbench.workloads.pattern import PatternWorkload
 
 def build_pattern(workload: PatternWorkload) -> nn.Sequential:
     """The network: (batch, width, rows, columns) to the same shape."""
-    layers = [layer for convolution in workload.convolutions for layer in _layers(convolution)]
+    layers = [layer for convolution in workload.convolutions for layer in layers_of(convolution)]
     return nn.Sequential(*layers)
 
 
-def _layers(convolution: Convolution) -> list[nn.Module]:
+def layers_of(convolution: Convolution, activation: Callable[[], nn.Module] = nn.ReLU) -> list[nn.Module]:
+    """The convolution, its normalisation and, unless it is linear, the activation."""
     rows, columns = convolution.kernel
     layers: list[nn.Module] = [
         nn.Conv2d(
@@ -27,4 +30,4 @@ def _layers(convolution: Convolution) -> list[nn.Module]:
         ),
         nn.BatchNorm2d(convolution.out_channels),
     ]
-    return [*layers, nn.ReLU()] if convolution.relu else layers
+    return [*layers, activation()] if convolution.relu else layers

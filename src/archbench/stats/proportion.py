@@ -1,0 +1,48 @@
+"""How often something is right: a share with its interval, and two shares counted on the same examples."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import ndtri
+from scipy.stats import binom
+
+from archbench.records.interval import Interval
+
+CONFIDENCE = 0.95
+
+
+def share(successes: int, count: int, confidence: float = CONFIDENCE) -> Interval:
+    """`successes / count` with Wilson's interval (Wilson 1927)."""
+    z = _quantile(confidence)
+    estimate = successes / count
+    middle = (successes + z**2 / 2) / (count + z**2)
+    half = z / (count + z**2) * math.sqrt(count * estimate * (1 - estimate) + z**2 / 4)
+    return Interval(estimate=estimate, low=max(0.0, middle - half), high=min(1.0, middle + half), confidence=confidence)
+
+
+def paired_difference(only_first: int, only_second: int, count: int, confidence: float = CONFIDENCE) -> Interval:
+    """The first share less the second, of `count` examples of which that many are right in one alone.
+
+    The interval is Wald's with one example added to each of the two (Bonett and Price 2012), which keeps its coverage where
+    they are few.
+    """
+    first, second = (only_first + 1) / (count + 2), (only_second + 1) / (count + 2)
+    half = _quantile(confidence) * math.sqrt((first + second - (first - second) ** 2) / (count + 2))
+    middle = first - second
+    return Interval(
+        estimate=(only_first - only_second) / count,
+        low=max(-1.0, middle - half),
+        high=min(1.0, middle + half),
+        confidence=confidence,
+    )
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """Two-sided p-value of McNemar's exact test against "both are right equally often"."""
+    fewer = min(only_first, only_second)
+    return min(1.0, 2 * float(binom.cdf(fewer, only_first + only_second, 0.5)))
+
+
+def _quantile(confidence: float) -> float:
+    return float(ndtri((1 + confidence) / 2))
