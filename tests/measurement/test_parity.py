@@ -11,7 +11,7 @@ from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
 from archbench.cache import ArtifactCache
 from archbench.contracts import Network, Precision, RunSettings
 from archbench.measurement.artifacts import load_module, reference_for
-from archbench.measurement.parity import Reference, check, judged_images, tolerance_of
+from archbench.measurement.parity import Reference, agree, check, judged_images, tolerance_of
 from archbench.models.onnx_export import export_onnx
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
@@ -118,3 +118,17 @@ def test_the_first_and_the_last_image_are_judged(batch, judged):
     images = np.arange(batch, dtype=np.float32).reshape(batch, 1, 1, 1)
 
     assert judged_images(images).ravel().tolist() == judged
+
+
+def test_agreement_counts_positions_of_the_same_largest_channel():
+    exact = np.zeros((2, 3, 1, 2))
+    exact[:, 0] = 2.0
+    output = exact.astype(np.float32)
+    output[1, 2, 0, 1] = 3.0  # one of four positions
+
+    found = agree(output, exact)
+
+    assert (found.images, found.top1) == (2, 0.75)
+    # One deviation of 3 among 12 values; a third of the values are 2.
+    assert found.error == pytest.approx(np.sqrt(9 / 12) / np.sqrt(4 / 3))
+    assert agree(exact[:, :, 0, 0].astype(np.float32), exact[:, :, 0, 0]).top1 == 1.0

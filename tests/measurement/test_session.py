@@ -166,3 +166,17 @@ def test_workers_end_with_the_session(cache_root):
 
     assert launchers
     assert not alive
+
+
+def test_agreement_is_looked_at_where_it_is_asked_for(cache_root):
+    with PairedSession(settings(cache_root, agreement_images=3)) as session:
+        native, lowered = session.measure([plan(TORCH, "openvino-cpu-int8", depth=3)])
+    with PairedSession(settings(cache_root), timed=False) as session:
+        (unasked,) = session.measure([plan(TORCH)])
+
+    assert (native.agreement.images, native.agreement.top1) == (3, 1.0)
+    assert native.agreement.error < 1e-6
+    assert 1e-3 < lowered.agreement.error < 0.5
+    assert 0.5 < lowered.agreement.top1 <= 1.0
+    assert lowered.status is Status.MEASURED
+    assert unasked.agreement is None

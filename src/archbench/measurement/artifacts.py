@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,6 +89,25 @@ def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
     entry = cache.fetch(content_key("reference", workload.id, origin.key), make)
     outputs, other, rounding = (np.load(entry / f"{name}.npy", allow_pickle=False) for name in ("outputs", "other", "rounding"))
     return Reference(outputs=outputs, other=other, rounding=float(rounding))
+
+
+def agreement_inputs(workload: Workload, images: int) -> list[NDArray[np.float32]]:
+    """Batches with so many images or a few more, none of which parity or quantization has seen."""
+    first = _FIRST_CALIBRATION_STREAM + _CALIBRATION_INPUTS
+    return [seeded_input(workload, stream=first + index) for index in range(math.ceil(images / workload.batch))]
+
+
+def agreement_reference(workload: Workload, cache: ArtifactCache, images: int) -> NDArray[np.float64]:
+    """Float64 outputs of the `agreement_inputs`, one after the other."""
+    origin = origin_of(workload, cache)
+
+    def make(folder: Path) -> None:
+        batches = (batch.astype(np.float64) for batch in agreement_inputs(workload, images))
+        np.save(folder / "outputs.npy", np.concatenate([origin.outputs(batch) for batch in batches]))
+
+    entry = cache.fetch(content_key("agreement", workload.id, origin.key, str(images)), make)
+    outputs: NDArray[np.float64] = np.load(entry / "outputs.npy", allow_pickle=False)
+    return outputs
 
 
 def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:

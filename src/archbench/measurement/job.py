@@ -16,14 +16,15 @@ from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, back
 from archbench.errors import one_line
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
-from archbench.measurement.artifacts import cost_for, lacking, network_for, reference_for
+from archbench.measurement.artifacts import agreement_inputs, agreement_reference, cost_for, lacking, network_for, reference_for
 from archbench.measurement.calibration import calibration_probe
-from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.parity import agree, check, tolerance_of
 from archbench.measurement.plant import with_extra_work
 from archbench.measurement.sampling import Runnable, Timed, alternating_orders, random_orders, sample_rounds, warm_up
-from archbench.records.record import Samples
+from archbench.records.record import Agreement, Samples
 from archbench.workloads.ids import parse_workload
 from archbench.workloads.inputs import seeded_input
+from archbench.workloads.workload import Workload
 
 Emit = Callable[[msgspec.Struct], None]
 
@@ -103,6 +104,7 @@ def _load(
     cost = cost_for(workload, cache)
     reference = reference_for(workload, cache)
     parity = check(model.output(), reference, tolerance_of(backend.precision, cost.layers, reference.rounding))
+    agreement = _agreement(model, workload, cache, job.agreement_images) if job.agreement_images else None
     phases.add("parity", start)
     emit(
         messages.Loaded(
@@ -112,9 +114,21 @@ def _load(
             executed_graph=model.executed_graph(),
             parity=parity,
             cost=dataclasses.asdict(cost),
+            agreement=agreement,
         )
     )
     return model if parity.holds and parity.has_teeth else None
+
+
+def _agreement(model: CompiledModel, workload: Workload, cache: ArtifactCache, images: int) -> Agreement:
+    """How near the outputs for other inputs come to the reference's; the model is bound to its usual one again afterwards."""
+    outputs = []
+    for batch in agreement_inputs(workload, images):
+        model.bind(batch)
+        model.run()
+        outputs.append(model.output())
+    model.bind(seeded_input(workload))
+    return agree(np.concatenate(outputs), agreement_reference(workload, cache, images))
 
 
 def _warm(model: CompiledModel, extra_work: float | None, clock: Clock) -> Runnable:

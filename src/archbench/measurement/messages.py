@@ -7,7 +7,7 @@ import signal
 import msgspec
 
 from archbench.contracts import LayerTimes
-from archbench.records.record import Parity, Samples
+from archbench.records.record import Agreement, Parity, Samples
 
 #: Backend of a stage that several share, so that a crash in it cannot be laid to one.
 EVERY_BACKEND = "*"
@@ -29,7 +29,7 @@ class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """One workload on several backends, the reference first.
 
     With `seconds` None nothing is timed: artifacts are made and parity is checked. `plant` maps a backend to the fraction of
-    extra real work added to each of its inferences.
+    extra real work added to each of its inferences. `agreement_images` are run against the reference besides, if any.
     """
 
     workload: str
@@ -40,6 +40,7 @@ class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     seed: int
     seconds: float | None
     min_rounds: int
+    agreement_images: int = 0
     plant: dict[str, float] = {}
 
 
@@ -100,6 +101,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     executed_graph: tuple[str, ...]
     parity: Parity
     cost: dict[str, float]
+    agreement: Agreement | None = None
 
 
 class Built(msgspec.Struct, frozen=True, tag=True, kw_only=True):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archbench.contracts import Precision
-from archbench.records.record import Parity
+from archbench.records.record import Agreement, Parity
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
 
@@ -52,6 +52,12 @@ def relative_error(output: NDArray[np.float32], exact: NDArray[np.float64]) -> f
     if output.shape != exact.shape or not np.isfinite(output).all():
         return float("inf")
     return float(np.max(np.abs(output - exact))) / _rms(exact)
+
+
+def agree(outputs: NDArray[np.float32], exact: NDArray[np.float64]) -> Agreement:
+    """Agreement of outputs of shape (images, classes) or (images, channels, ...) with those of the reference."""
+    same = np.argmax(outputs, axis=1) == np.argmax(exact, axis=1)
+    return Agreement(images=len(outputs), top1=float(np.mean(same)), error=_rms(outputs - exact) / _rms(exact))
 
 
 def tolerance_of(precision: Precision, convolutions: int, rounding: float = 0.0) -> float:

@@ -202,6 +202,7 @@ class PairedSession:
             seed=self._settings.seed + process,
             seconds=self._settings.seconds if timed else None,
             min_rounds=self._settings.min_rounds,
+            agreement_images=0 if timed else self._settings.agreement_images,
             plant={name: fraction for name in names if (fraction := self._planted(plan.case(name))) > 0},
         )
         try:
@@ -259,6 +260,7 @@ class PairedSession:
             backend_version=loaded.version if loaded else None,
             granted=loaded.granted if loaded else None,
             parity=loaded.parity if loaded else None,
+            agreement=loaded.agreement if loaded else None,
             latency=latency(processes).estimate.interval() if processes else None,
             speedup=gain.estimate.interval() if gain else None,
             processes=processes,

@@ -25,6 +25,7 @@ class SessionSettings:
         timeout_s: a worker that takes longer is killed and its case recorded as crashed.
         seed: of the order of blocks.
         plant: case id patterns to the fraction of extra work planted.
+        agreement_images: images whose outputs are compared with the reference, besides parity, before anything is timed.
     """
 
     processes: int
@@ -38,6 +39,7 @@ class SessionSettings:
     timeout_s: float = 1800.0
     seed: int = 0
     plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    agreement_images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def _experiments_of(items: Sequence[pytest.Item]) -> tuple[str, ...]:
     """
     found = dict.fromkeys(_experiment_of(item) for item in items if _case_of(item) is not None)
     named = tuple(name for name in found if name is not None)
-    ways = {None if name is None else (experiment_named(name).instrument, experiment_named(name).effort) for name in found}
+    ways = {None if name is None else experiment_named(name).way for name in found}
     if len(ways) > 1:
         raise UsageError(f"cases of {named[0]} are not measured like the others; run them apart.")
     return named

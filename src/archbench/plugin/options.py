@@ -136,11 +136,15 @@ class Options:
 
     def measurement_of(self, experiment: str | None) -> SessionSettings:
         """How the cases of an experiment, or of none, are measured: as asked for, or as the experiment needs."""
-        effort = None if experiment is None or self.processes is not None else experiment_named(experiment).effort
-        if effort is None:
+        if experiment is None:
             return self.measurement
+        found = experiment_named(experiment)
+        measurement = dataclasses.replace(self.measurement, agreement_images=found.agreement_images)
+        effort = None if self.processes is not None else found.effort
+        if effort is None:
+            return measurement
         return dataclasses.replace(
-            self.measurement,
+            measurement,
             processes=effort.processes,
             budget=self.budget or effort.budget,
             patience_s=effort.patience_s,

@@ -90,6 +90,20 @@ class Parity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How near the outputs for `images` seeded inputs came to those of the float64 reference.
+
+    Args:
+        top1: share of positions, one of a classifier's image, at which the same channel or class is the largest.
+        error: RMS of the deviation over the RMS of the reference.
+    """
+
+    images: int
+    top1: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """Where a case ran: the machine's fingerprint, versions of libraries, allocator, affinity."""
 
@@ -125,6 +139,7 @@ class CaseRecord:
     backend_version: str | None = None
     granted: Mapping[str, str] | None = None
     parity: Parity | None = None
+    agreement: Agreement | None = None
     latency: Interval | None = None
     speedup: Interval | None = None
     processes: tuple[ProcessSamples, ...] = ()

@@ -34,6 +34,7 @@ class Experiment:
         instrument: what reads each case besides the clock, if anything.
         effort: None means the usual one.
         besides: by network, backends that it alone is measured on, too.
+        agreement_images: images on which each backend is compared with the float64 reference, besides parity.
         scales_threads: its cases are measured on one thread, on two, and so on by doubling, up to all there are.
     """
 
@@ -43,7 +44,13 @@ class Experiment:
     instrument: str | None = None
     effort: Effort | None = None
     besides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    agreement_images: int = 0
     scales_threads: bool = False
+
+    @property
+    def way(self) -> tuple[object, ...]:
+        """How its cases are measured; those of one run are all measured alike."""
+        return (self.instrument, self.effort, self.agreement_images)
 
     def workloads_in(self, profile: str) -> Iterator[Workload]:
         """The workloads of a profile.
@@ -110,6 +117,11 @@ def _batches(*sizes: int) -> Callable[[], Iterator[PatternWorkload]]:
     return workloads
 
 
+#: A network of each of the behaviour study's kinds that is quick to quantize.
+_LOWERED = ("resnet18", "resnet50", "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-large", "shufflenet-v2", "efficientnet-b0")
+_LOWERING = ("openvino-cpu-bf16", "openvino-cpu-int8", "onnxruntime", "onnxruntime-int8")
+
+
 def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Workload]]]:
     """The networks, and the six patterns whose gains theirs are held against."""
 
@@ -143,6 +155,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         workloads=_networks(FORM_FUNCTION),
         effort=_NETWORK_EFFORT,
         besides={"darts": ("torch-onednn",)},
+    ),
+    "precision": Experiment(
+        name="precision",
+        source="form/function paper, closing list; behaviour study, section 4.5",
+        workloads=_networks(_LOWERED),
+        effort=_NETWORK_EFFORT,
+        besides=dict.fromkeys((*_LOWERED, *SIX), _LOWERING),
+        agreement_images=32,
     ),
     "threads": Experiment(
         name="threads",
