@@ -1,9 +1,10 @@
-"""A trained network in the form a backend loads, made once: weights, ONNX, OpenVINO's IR, and both quantized."""
+"""A network trained on first use, in the form a backend loads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from archbench.accuracy.block import Block
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.datasets.dataset import Dataset, Part
-from archbench.measurement.origins import package_version, source_digest
+from archbench.measurement.artifacts import Artifacts
+from archbench.measurement.origins import TorchOrigin, package_version, source_digest
 from archbench.records.accuracy import Quantization
 
 _SOURCES = (
@@ -63,71 +65,34 @@ def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactC
     """
     if form is Form.WEIGHTS:
         return Network(module=trained.module, files={}, digest=trained.digest)
-    entry = _MAKERS[form](trained, calibration, cache, quantization)
-    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx")}
-    return Network(module=None, files=files, digest=entry_digest(entry))
-
-
-def _onnx(trained: Trained, calibration: Part, cache: ArtifactCache, _: Quantization) -> Path:
-    from archbench.models.onnx_export import export_onnx
-
-    def make(folder: Path) -> None:
-        export_onnx(trained.module, (1, *calibration.images.shape[1:]), folder / "model.onnx")
-
-    return cache.fetch(content_key("trained-onnx", trained.digest, package_version("torch"), package_version("onnx")), make)
-
-
-def _ir(trained: Trained, calibration: Part, cache: ArtifactCache, quantization: Quantization) -> Path:
-    from archbench.backends.openvino_conversion import ir_from_onnx
-
-    source = _onnx(trained, calibration, cache, quantization)
-
-    def make(folder: Path) -> None:
-        ir_from_onnx(source / "model.onnx", folder / "model.xml")
-
-    return cache.fetch(content_key("trained-ir", entry_digest(source), package_version("openvino")), make)
-
-
-def _int8_ir(trained: Trained, calibration: Part, cache: ArtifactCache, quantization: Quantization) -> Path:
-    from archbench.backends.openvino_quantization import quantize_ir, quantize_ir_controlled
-
-    source = _ir(trained, calibration, cache, quantization)
-
-    def make(folder: Path) -> None:
-        inputs, target = _single(calibration), folder / "model.xml"
-        if quantization.max_drop is None:
-            quantize_ir(source / "model.xml", inputs, target)
-        else:
-            examples = list(zip(inputs, calibration.labels.tolist(), strict=True))
-            quantize_ir_controlled(source / "model.xml", examples, quantization.max_drop, target)
-
-    versions = (package_version("openvino"), package_version("nncf"))
-    return cache.fetch(
-        content_key("trained-ir-int8", entry_digest(source), calibration.digest, str(quantization.max_drop), *versions), make
+    shape = (1, *calibration.images.shape[1:])
+    artifacts = Artifacts(
+        name=trained.block.id,
+        origin=TorchOrigin(key=trained.digest, shape=shape, build=partial(copy.deepcopy, trained.module)),
+        cache=cache,
+        calibration=partial(_single, calibration),
+        calibrated_by=calibration.digest,
     )
+    if form is Form.IR_INT8 and quantization.max_drop is not None:
+        lower = partial(_lower_controlled, calibration, quantization.max_drop)
+        return artifacts.lowered_ir(f"int8 controlled {quantization.max_drop}", lower)
+    if form is Form.ONNX_INT8 and not quantization.per_channel:
+        return artifacts.lowered_onnx("int8 by tensor", partial(_lower_by_tensor, calibration))
+    return artifacts.network(form)
 
 
-def _int8_onnx(trained: Trained, calibration: Part, cache: ArtifactCache, quantization: Quantization) -> Path:
+def _lower_controlled(calibration: Part, max_drop: float, source: Path, target: Path) -> None:
+    from archbench.backends.openvino_quantization import quantize_ir_controlled
+
+    examples = list(zip(_single(calibration), calibration.labels.tolist(), strict=True))
+    quantize_ir_controlled(source, examples, max_drop, target)
+
+
+def _lower_by_tensor(calibration: Part, source: Path, target: Path) -> None:
     from archbench.backends.onnxruntime_quantization import quantize_onnx
 
-    source = _onnx(trained, calibration, cache, quantization)
-
-    def make(folder: Path) -> None:
-        quantize_onnx(source / "model.onnx", _single(calibration), folder / "model.onnx", per_channel=quantization.per_channel)
-
-    version = package_version("onnxruntime")
-    return cache.fetch(
-        content_key("trained-onnx-int8", entry_digest(source), calibration.digest, str(quantization.per_channel), version), make
-    )
+    quantize_onnx(source, _single(calibration), target, per_channel=False)
 
 
 def _single(part: Part) -> list[NDArray[np.float32]]:
     return [part.images[index : index + 1] for index in range(len(part))]
-
-
-_MAKERS: Mapping[Form, Callable[[Trained, Part, ArtifactCache, Quantization], Path]] = {
-    Form.ONNX: _onnx,
-    Form.IR: _ir,
-    Form.IR_INT8: _int8_ir,
-    Form.ONNX_INT8: _int8_onnx,
-}

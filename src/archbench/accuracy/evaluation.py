@@ -21,6 +21,7 @@ from archbench.contracts import Backend, CompiledModel, Network, Precision, RunS
 from archbench.datasets.dataset import Dataset, Part
 from archbench.errors import UsageError, one_line
 from archbench.machine.fingerprint import read_fingerprint
+from archbench.measurement.parity import agree
 from archbench.records.accuracy import AccuracyRecord, Quantization, Score
 from archbench.registry import REFERENCE_BACKEND
 from archbench.stats.proportion import mcnemar_p, paired_difference, share
@@ -91,13 +92,14 @@ def score(run: Run, native: Run | None, reference: NDArray[np.float64], labels: 
         was_right = native.classes == labels
         lost, won = int(np.sum(was_right & ~right)), int(np.sum(right & ~was_right))
         drop, p_value = paired_difference(lost, won, len(labels)), mcnemar_p(lost, won)
+    near = agree(run.outputs, reference)
     return Score(
         correct=int(right.sum()),
         accuracy=share(int(right.sum()), len(labels)),
         drop=drop,
         p_value=p_value,
-        agreement=float(np.mean(run.classes == np.argmax(reference, axis=1))),
-        output_error=_rms(run.outputs - reference) / _rms(reference),
+        agreement=near.top1,
+        output_error=near.error,
         convolutions=run.convolutions,
     )
 
@@ -150,7 +152,3 @@ def _reference(trained: Trained, part: Part) -> NDArray[np.float64]:
         chunks = (torch.from_numpy(part.images[start : start + _CHUNK]).double() for start in range(0, len(part), _CHUNK))
         outputs: NDArray[np.float64] = torch.cat([module(chunk) for chunk in chunks]).numpy()
     return outputs
-
-
-def _rms(values: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))

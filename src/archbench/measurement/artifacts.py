@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,9 +45,7 @@ def network_for(workload: Workload, form: Form, cache: ArtifactCache, route: Rou
     origin = origin_of(workload, cache)
     if form is Form.WEIGHTS:
         return Network(module=origin.module(), files={}, digest=origin.key)
-    entry = _Artifacts(workload, origin, cache, route).entry(form)
-    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx", ".param")}
-    return Network(module=None, files=files, digest=entry_digest(entry))
+    return _artifacts(workload, origin, cache, route).network(form)
 
 
 def lacking(workload: Workload, form: Form, cache: ArtifactCache) -> str | None:
@@ -67,7 +68,7 @@ def load_module(workload: Workload, cache: ArtifactCache) -> torch.nn.Module:
 
 def onnx_file(workload: Workload, cache: ArtifactCache) -> Path:
     """The workload as a checked ONNX file."""
-    return _Artifacts(workload, origin_of(workload, cache), cache, DEFAULT_ROUTE).onnx()
+    return _artifacts(workload, origin_of(workload, cache), cache).onnx()
 
 
 def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
@@ -121,17 +122,25 @@ def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     return msgspec.json.decode((entry / "cost.json").read_bytes(), type=Cost)
 
 
-class _Artifacts:
-    """The files of one workload, each made from the one before it and kept under what it depends on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifacts:
+    """The files of one network, each made from the one before it and kept under what it depends on.
 
-    def __init__(self, workload: Workload, origin: Origin, cache: ArtifactCache, route: Route) -> None:
-        self._workload = workload
-        self._origin = origin
-        self._cache = cache
-        self._route = route
+    Args:
+        name: tells it from other networks of the same origin, such as other batches.
+        origin: what it is made from.
+        calibration: gives the inputs that quantization sees; `calibrated_by` identifies them.
+    """
 
-    def entry(self, form: Form) -> Path:
-        """The folder of the artifact in a form other than WEIGHTS."""
+    name: str
+    origin: Origin
+    cache: ArtifactCache
+    calibration: Callable[[], Sequence[NDArray[np.float32]]]
+    calibrated_by: str = ""
+    route: Route = DEFAULT_ROUTE
+
+    def network(self, form: Form) -> Network:
+        """The network in a form other than WEIGHTS."""
         makers = {
             Form.IR: self._ir,
             Form.IR_INT8: self._ir_int8,
@@ -139,47 +148,50 @@ class _Artifacts:
             Form.ONNX_INT8: self._onnx_int8,
             Form.NCNN: self._ncnn,
         }
-        return makers[form]()
+        return _loadable(makers[form]())
 
     def onnx(self) -> Path:
         """The ONNX file."""
         return self._onnx() / "model.onnx"
 
+    def lowered_ir(self, how: str, lower: Callable[[Path, Path], None]) -> Network:
+        """What `lower(source, target)` makes of the IR, which is described by `how`."""
+        return _loadable(self._lowered_ir(how, lower))
+
+    def lowered_onnx(self, how: str, lower: Callable[[Path, Path], None]) -> Network:
+        """What `lower(source, target)` makes of the ONNX file, which is described by `how`."""
+        return _loadable(self._lowered_onnx(how, lower))
+
     def _onnx(self) -> Path:
-        key = content_key("onnx", self._workload.id, self._origin.key, package_version("onnx"))
-        return self._cache.fetch(key, lambda folder: self._origin.write_onnx(folder / "model.onnx"))
+        return self._fetch("onnx", ("onnx",), lambda folder: self.origin.write_onnx(folder / "model.onnx"))
 
     def _ir(self) -> Path:
-        by_onnx = self._route is Route.ONNX and self._origin.lacks(Form.ONNX) is None
+        by_onnx = self.route is Route.ONNX and self.origin.lacks(Form.ONNX) is None
 
         def make(folder: Path) -> None:
-            self._origin.write_ir(folder / "model.xml", self.onnx() if by_onnx else None)
+            self.origin.write_ir(folder / "model.xml", self.onnx() if by_onnx else None)
 
-        versions = (package_version("openvino"), package_version("onnx"))
-        return self._cache.fetch(content_key("ir", self._route.value, self._workload.id, self._origin.key, *versions), make)
+        return self._fetch(f"ir {self.route.value}", ("openvino", "onnx"), make)
 
     def _ir_int8(self) -> Path:
         """The IR quantized by NNCF."""
 
-        def make(folder: Path) -> None:
+        def lower(source: Path, target: Path) -> None:
             from archbench.backends.openvino_quantization import quantize_ir
 
-            quantize_ir(self._ir() / "model.xml", self._calibration_inputs(), folder / "model.xml")
+            quantize_ir(source, self.calibration(), target)
 
-        versions = (package_version("openvino"), package_version("onnx"), package_version("nncf"))
-        key = content_key("ir-int8", self._route.value, self._workload.id, self._origin.key, *versions)
-        return self._cache.fetch(key, make)
+        return self._lowered_ir("int8", lower)
 
     def _onnx_int8(self) -> Path:
         """The ONNX file quantized by ONNX Runtime."""
 
-        def make(folder: Path) -> None:
+        def lower(source: Path, target: Path) -> None:
             from archbench.backends.onnxruntime_quantization import quantize_onnx
 
-            quantize_onnx(self.onnx(), self._calibration_inputs(), folder / "model.onnx")
+            quantize_onnx(source, self.calibration(), target)
 
-        versions = (package_version("onnx"), package_version("onnxruntime"))
-        return self._cache.fetch(content_key("onnx-int8", self._workload.id, self._origin.key, *versions), make)
+        return self._lowered_onnx("int8", lower)
 
     def _ncnn(self) -> Path:
         """The ONNX file converted by pnnx."""
@@ -189,10 +201,36 @@ class _Artifacts:
 
             ncnn_from_onnx(self.onnx(), folder / "model.param")
 
-        versions = (package_version("onnx"), package_version("pnnx"))
-        return self._cache.fetch(content_key("ncnn", self._workload.id, self._origin.key, *versions), make)
+        return self._fetch("ncnn", ("onnx", "pnnx"), make)
 
-    def _calibration_inputs(self) -> list[NDArray[np.float32]]:
-        """Inputs like the one that is run, which is not among them."""
-        streams = range(_FIRST_CALIBRATION_STREAM, _FIRST_CALIBRATION_STREAM + _CALIBRATION_INPUTS)
-        return [seeded_input(self._workload, stream=stream) for stream in streams]
+    def _lowered_ir(self, how: str, lower: Callable[[Path, Path], None]) -> Path:
+        def make(folder: Path) -> None:
+            lower(self._ir() / "model.xml", folder / "model.xml")
+
+        kind = f"ir {self.route.value} {how} {self.calibrated_by}"
+        return self._fetch(kind, ("openvino", "onnx", "nncf"), make)
+
+    def _lowered_onnx(self, how: str, lower: Callable[[Path, Path], None]) -> Path:
+        def make(folder: Path) -> None:
+            lower(self.onnx(), folder / "model.onnx")
+
+        return self._fetch(f"onnx {how} {self.calibrated_by}", ("onnx", "onnxruntime"), make)
+
+    def _fetch(self, kind: str, packages: Sequence[str], make: Callable[[Path], None]) -> Path:
+        return self.cache.fetch(content_key(kind, self.name, self.origin.key, *map(package_version, packages)), make)
+
+
+def _loadable(entry: Path) -> Network:
+    files = {path.suffix: path for path in entry.iterdir() if path.suffix in (".xml", ".bin", ".onnx", ".param")}
+    return Network(module=None, files=files, digest=entry_digest(entry))
+
+
+def _artifacts(workload: Workload, origin: Origin, cache: ArtifactCache, route: Route = DEFAULT_ROUTE) -> Artifacts:
+    calibration = functools.partial(_calibration_inputs, workload)
+    return Artifacts(name=workload.id, origin=origin, cache=cache, calibration=calibration, route=route)
+
+
+def _calibration_inputs(workload: Workload) -> list[NDArray[np.float32]]:
+    """Inputs like the one that is run, which is not among them."""
+    streams = range(_FIRST_CALIBRATION_STREAM, _FIRST_CALIBRATION_STREAM + _CALIBRATION_INPUTS)
+    return [seeded_input(workload, stream=stream) for stream in streams]
