@@ -15,7 +15,6 @@ from archbench.measurement.artifacts import cost_for, network_for, onnx_file, re
 from archbench.measurement.parity import check, tolerance_of
 from archbench.registry import PATTERNS
 from archbench.workloads.inputs import seeded_input
-from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
 pytestmark = pytest.mark.skipif(NCNN.absence() is not None, reason=str(NCNN.absence()))
@@ -49,18 +48,6 @@ def test_every_pattern_agrees_with_the_reference(pattern, threads, cache):
     workload = PatternWorkload(pattern=pattern, depth=10, width=64, resolution=(14, 14), batch=2)
 
     assert parity_of(workload, cache, threads=threads).holds
-
-
-@pytest.mark.slow  # minutes of conversion
-@pytest.mark.filterwarnings("ignore:Constant folding:UserWarning")  # torch's exporter on NASNet's crops
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_network_agrees_with_the_reference(name, tmp_path):
-    pytest.importorskip("pytorchcv")
-
-    parity = parity_of(NetworkWorkload(network=name), ArtifactCache(tmp_path))
-
-    assert parity.holds
-    assert parity.has_teeth
 
 
 def test_a_wrong_weight_fails_parity(cache, tmp_path):

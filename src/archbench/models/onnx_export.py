@@ -19,6 +19,7 @@ def export_onnx(module: nn.Module, input_shape: tuple[int, ...], path: Path) -> 
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)  # of NASNet's crops, which stay as they are
         torch.onnx.export(
             module,
             (torch.zeros(input_shape),),

@@ -1,0 +1,33 @@
+"""Parity of every network on every backend that this machine has."""
+
+import pytest
+
+from archbench.cache import ArtifactCache
+from archbench.contracts import RunSettings, backend_named
+from archbench.measurement.artifacts import cost_for, network_for, reference_for
+from archbench.measurement.parity import check, tolerance_of
+from archbench.registry import BACKENDS
+from archbench.workloads.inputs import seeded_input
+from archbench.workloads.network import NETWORKS, NetworkWorkload
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", BACKENDS)
+def test_the_network_agrees_with_the_reference(name, network, cache_root):
+    pytest.importorskip("pytorchcv")
+    backend, cache, workload = backend_named(name), ArtifactCache(cache_root), NetworkWorkload(network=network)
+    reason = backend.absence()
+    if reason is not None:
+        pytest.skip(reason)
+
+    model = backend.load(network_for(workload, backend.form, cache), RunSettings(threads=1, isa=None, cache=cache.root))
+    model.bind(seeded_input(workload))
+    model.run()
+    parity = check(
+        model.output(), reference_for(workload, cache), tolerance_of(backend.precision, cost_for(workload, cache).layers)
+    )
+
+    assert parity.has_teeth
+    assert parity.holds, parity
