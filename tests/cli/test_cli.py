@@ -87,6 +87,12 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("calibrate", "absent.json", "absent.json"), "cannot read absent.json"),
         (("power", "absent.json"), "cannot read absent.json"),
         (("nonsense",), "No such command 'nonsense'"),
+        (("compare", "absent.onnx"), "cannot read absent.onnx: no such file"),
+        (("compare", "net.pt"), "'net.pt' is no model: give an .onnx file"),
+        (("compare", "nets.py:net"), "cannot read nets.py: no such file"),
+        (("compare", "nets:net"), "is a function, so its input shape must be given"),
+        (("compare", "net.onnx", "--input", "1x-3"), "an input shape has numbers above 0 with x between them"),
+        (("layers", "standard-d1-w8-k3-5x5-b1", "--figure", "layers.gif"), "a figure is written as .png, .svg, .pdf"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):

@@ -1,5 +1,8 @@
 """ONNX files of the user's: what is read, and that each fault is one clear sentence."""
 
+import subprocess
+import sys
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -172,3 +175,18 @@ def test_the_reference_normalises_with_the_models_own_statistics(opset, tmp_path
     assert np.max(np.abs(engine - exact)) < 1e-5 * np.max(np.abs(exact))
     assert not np.array_equal(exact, exact.astype(np.float32))
     assert run_reference(read_onnx(path, images.shape), images).dtype == np.float32
+
+
+@pytest.mark.parametrize("write", [empty, cut_off, unknown_operator, two_inputs, dynamic, weights_elsewhere])
+def test_the_command_says_it_in_one_line_and_ends_with_exit_code_2(write, tmp_path):
+    path = tmp_path / "models" / "net.onnx"
+    path.parent.mkdir()
+    write(path)
+
+    command = [sys.executable, "-m", "archbench", "compare", str(path)]
+    finished = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("archbench: ")
+    assert finished.stderr.count("\n") == 1
+    assert finished.stdout == ""

@@ -40,14 +40,15 @@ def compare(
     """
     import msgspec
 
-    from archbench.measurement.compare import compare_model, model_settings
+    from archbench.measurement.compare import measure_model, model_settings
+    from archbench.measurement.own_model import open_model
     from archbench.records.journal import RunJournal
     from archbench.records.record import Status
     from archbench.report.comparison import comparison_table
 
-    click.echo(f"archbench: measuring {model}", err=True)
-    parsed = None if shape is None else parse_shape(shape)
-    records = compare_model(model, shape=parsed, backends=backends, threads=threads, isa=isa)
+    workload = open_model(model, None if shape is None else parse_shape(shape))
+    click.echo(f"archbench: measuring {workload.id}", err=True)
+    records = measure_model(workload, backends, threads=threads, isa=isa)
     journal = RunJournal.create(_ROOT, {"model": model, "allocator": model_settings().allocator})
     for record in records.values():
         journal.append(record)

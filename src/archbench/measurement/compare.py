@@ -15,6 +15,7 @@ from archbench.measurement.settings import DEFAULTS, SessionSettings
 from archbench.records.record import CaseRecord, Status
 from archbench.registry import ACCELERATED_BACKEND
 from archbench.workloads.case import Case
+from archbench.workloads.model import ModelWorkload
 
 
 def compare_model(
@@ -40,6 +41,13 @@ def compare_model(
         CacheError: the cache cannot be written.
     """
     workload = open_model(model, None if shape is None else tuple(shape))
+    return measure_model(workload, backends, threads=threads, isa=isa)
+
+
+def measure_model(
+    workload: ModelWorkload, backends: Sequence[str] = (), *, threads: int = 1, isa: str | None = None
+) -> Mapping[str, CaseRecord]:
+    """As `compare_model`, of a model that was opened."""
     names = dict.fromkeys((workload.reference, *(backends or (ACCELERATED_BACKEND,))))
     cases = [Case(workload=workload, backend=name, threads=threads, isa=isa) for name in names]
     settings = model_settings()
