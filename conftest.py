@@ -7,6 +7,9 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
+# A repository of its own, which a test copies elsewhere.
+collect_ignore = ["tests/sample_repository"]
+
 # Tests run side by side: each keeps to one core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

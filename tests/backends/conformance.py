@@ -6,7 +6,7 @@ import pytest
 from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings
 from archbench.measurement.artifacts import network_for, reference_for
-from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.parity import judge
 from archbench.registry import BACKENDS, resolve
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
@@ -53,11 +53,8 @@ class BackendConformance:
         model = load(workload)
         model.run()
 
-        parity = check(
-            model.output(),
-            reference_for(workload, ArtifactCache(cache_root)),
-            tolerance_of(present.precision, len(workload.convolutions)),
-        )
+        reference = reference_for(workload, ArtifactCache(cache_root))
+        parity = judge(model.output(), reference, present.precision, len(workload.convolutions))
 
         assert parity.holds
         assert model.output().dtype == np.float32

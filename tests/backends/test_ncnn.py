@@ -12,7 +12,7 @@ from archbench.cache import ArtifactCache
 from archbench.contracts import Network, RunSettings
 from archbench.errors import BackendError
 from archbench.measurement.artifacts import cost_for, network_for, onnx_file, reference_for
-from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.parity import judge
 from archbench.registry import PATTERNS
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.pattern import PatternWorkload
@@ -38,8 +38,7 @@ def parity_of(workload, cache, network=None, threads=1):
     model = NCNN.load(network or network_for(workload, NCNN.form, cache), settings)
     model.bind(seeded_input(workload))
     model.run()
-    tolerance = tolerance_of(NCNN.precision, cost_for(workload, cache).layers)
-    return check(model.output(), reference_for(workload, cache), tolerance)
+    return judge(model.output(), reference_for(workload, cache), NCNN.precision, cost_for(workload, cache).layers)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -5,7 +5,7 @@ import pytest
 from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings, backend_named
 from archbench.measurement.artifacts import cost_for, network_for, reference_for
-from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.parity import judge
 from archbench.registry import BACKENDS
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.network import NETWORKS, NetworkWorkload
@@ -25,9 +25,7 @@ def test_the_network_agrees_with_the_reference(name, network, cache_root):
     model = backend.load(network_for(workload, backend.form, cache), RunSettings(threads=1, isa=None, cache=cache.root))
     model.bind(seeded_input(workload))
     model.run()
-    parity = check(
-        model.output(), reference_for(workload, cache), tolerance_of(backend.precision, cost_for(workload, cache).layers)
-    )
+    parity = judge(model.output(), reference_for(workload, cache), backend.precision, cost_for(workload, cache).layers)
 
     assert parity.has_teeth
     assert parity.holds, parity

@@ -11,7 +11,7 @@ from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
 from archbench.cache import ArtifactCache
 from archbench.contracts import Network, Precision, RunSettings
 from archbench.measurement.artifacts import load_module, reference_for
-from archbench.measurement.parity import Reference, agree, check, judged_images, tolerance_of
+from archbench.measurement.parity import Reference, agree, check, judge, judged_images, tolerance_of
 from archbench.models.onnx_export import export_onnx
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
@@ -132,3 +132,22 @@ def test_agreement_counts_positions_of_the_same_largest_channel():
     # One deviation of 3 among 12 values; a third of the values are 2.
     assert found.error == pytest.approx(np.sqrt(9 / 12) / np.sqrt(4 / 3))
     assert agree(exact[:, :, 0, 0].astype(np.float32), exact[:, :, 0, 0]).top1 == 1.0
+
+
+@pytest.mark.parametrize("precision", [Precision.BF16, Precision.I8])
+def test_a_low_precision_may_be_half_as_far_away_as_another_input(precision):
+    generator = np.random.default_rng(0)
+    exact, other = generator.standard_normal((2, 1, 1000))
+    reference = Reference(outputs=exact, other=other)
+
+    def parity(deviation):
+        return judge((exact + deviation).astype(np.float32), reference, precision, 50)
+
+    noise = generator.standard_normal((1, 1000))
+    assert parity(0.6 * noise).holds
+    assert parity(0.6 * noise).error == pytest.approx(0.6, rel=0.1)
+    assert not parity(0.9 * noise).holds
+    # A network that computes something else is as far away as another input.
+    assert not parity(other - exact).holds
+    assert parity(np.full((1, 1000), np.nan)).error == float("inf")
+    assert not judge(exact.astype(np.float32) + 0.1, reference, Precision.F32, 50).holds

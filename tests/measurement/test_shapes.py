@@ -7,7 +7,7 @@ from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings
 from archbench.measurement.artifacts import network_for, reference_for
 from archbench.measurement.origins import Route
-from archbench.measurement.parity import check, tolerance_of
+from archbench.measurement.parity import judge
 from archbench.registry import BACKENDS, resolve
 from archbench.workloads.inputs import seeded_input
 from tests.strategies import workloads
@@ -25,6 +25,6 @@ def test_no_shape_breaks_parity(cache_root, workload, backend, route):
     model.bind(seeded_input(workload))
     model.run()
 
-    parity = check(model.output(), reference_for(workload, cache), tolerance_of(runtime.precision, len(workload.convolutions)))
+    parity = judge(model.output(), reference_for(workload, cache), runtime.precision, len(workload.convolutions))
 
     assert parity.holds

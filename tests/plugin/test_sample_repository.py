@@ -1,5 +1,6 @@
 """The sample repository, copied elsewhere and used as its README says: by the installed package alone."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,8 @@ def test_a_repository_gates_its_own_model(repository, cache_root):
     assert list(repository.glob("baselines/*/*.json"))
 
     slower = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "--archbench-plant=*:openvino*=400")
-    assert slower.returncode == 10, slower.stdout + slower.stderr
-    assert "regressed  nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1" in slower.stdout
+    assert slower.returncode == 1, slower.stdout + slower.stderr
+    assert re.search(r"regressed +nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1", slower.stdout)
 
     gone = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "-k", "onnxruntime")
     assert "openvino" in gone.stdout

@@ -9,4 +9,5 @@ def test_classifier(archbench, backend):
     record = archbench.compare(classifier, backend, shape=(1, 3, 64, 64))
 
     assert record.parity.holds
-    assert record.speedup.estimate > 0
+    # With --benchmark-disable parity is all that is looked at.
+    assert record.speedup is None or record.speedup.estimate > 0

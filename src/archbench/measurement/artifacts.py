@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
-from archbench.cost.formulas import Cost
+from archbench.cost.formulas import Cost, cost_by_formula
 from archbench.measurement.origins import Origin, Route, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.model import ModelWorkload
+from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
@@ -85,11 +86,13 @@ def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
         outputs = judged(0, np.float64)
         np.save(folder / "outputs.npy", outputs)
         np.save(folder / "other.npy", judged(1, np.float64))
-        np.save(folder / "rounding.npy", 0.0 if ours else relative_error(judged(0, np.float32), outputs))
+        if not ours:
+            np.save(folder / "rounding.npy", relative_error(judged(0, np.float32), outputs))
 
     entry = cache.fetch(content_key("reference", workload.id, origin.key), make)
-    outputs, other, rounding = (np.load(entry / f"{name}.npy", allow_pickle=False) for name in ("outputs", "other", "rounding"))
-    return Reference(outputs=outputs, other=other, rounding=float(rounding))
+    outputs, other = (np.load(entry / f"{name}.npy", allow_pickle=False) for name in ("outputs", "other"))
+    rounding = 0.0 if ours else float(np.load(entry / "rounding.npy", allow_pickle=False))
+    return Reference(outputs=outputs, other=other, rounding=rounding)
 
 
 def agreement_inputs(workload: Workload, images: int) -> list[NDArray[np.float32]]:
@@ -113,6 +116,8 @@ def agreement_reference(workload: Workload, cache: ArtifactCache, images: int) -
 
 def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     """What the workload costs: by formula where there is one, else counted once from what it is made from."""
+    if isinstance(workload, PatternWorkload):
+        return cost_by_formula(workload)
     origin = origin_of(workload, cache)
 
     def make(folder: Path) -> None:

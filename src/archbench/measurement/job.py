@@ -18,7 +18,7 @@ from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
 from archbench.measurement.artifacts import agreement_inputs, agreement_reference, cost_for, lacking, network_for, reference_for
 from archbench.measurement.calibration import calibration_probe
-from archbench.measurement.parity import agree, check, tolerance_of
+from archbench.measurement.parity import agree, judge
 from archbench.measurement.plant import with_extra_work
 from archbench.measurement.sampling import Runnable, Timed, alternating_orders, random_orders, sample_rounds, warm_up
 from archbench.records.record import Agreement, Samples
@@ -102,8 +102,7 @@ def _load(
     model.bind(seeded_input(workload))
     model.run()
     cost = cost_for(workload, cache)
-    reference = reference_for(workload, cache)
-    parity = check(model.output(), reference, tolerance_of(backend.precision, cost.layers, reference.rounding))
+    parity = judge(model.output(), reference_for(workload, cache), backend.precision, cost.layers)
     agreement = _agreement(model, workload, cache, job.agreement_images) if job.agreement_images else None
     phases.add("parity", start)
     emit(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from archbench.cache import ArtifactCache, content_key, file_digest
 from archbench.contracts import Form
 from archbench.cost.counting import count_cost
-from archbench.cost.formulas import Cost, cost_by_formula
+from archbench.cost.formulas import Cost
 from archbench.errors import ModelError
 from archbench.workloads.model import ModelWorkload, Source
 from archbench.workloads.network import NetworkWorkload
@@ -86,11 +86,7 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         ModelError: the user's model cannot be read.
         WorkloadError: the library that holds the network is not installed.
     """
-    if isinstance(workload, PatternWorkload):
-        build = functools.partial(_seeded_module, workload, cache)
-        price = functools.partial(cost_by_formula, workload)
-        return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build, price=price)
-    if isinstance(workload, NetworkWorkload):
+    if isinstance(workload, PatternWorkload | NetworkWorkload):
         build = functools.partial(_seeded_module, workload, cache)
         return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build)
     if workload.source is Source.ONNX:
@@ -106,12 +102,11 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TorchOrigin:
-    """A torch module that `build` gives anew; `price` gives its cost where that needs no module."""
+    """A torch module that `build` gives anew."""
 
     key: str
     shape: tuple[int, ...]
     build: Callable[[], torch.nn.Module]
-    price: Callable[[], Cost] | None = None
 
     def lacks(self, form: Form) -> None:  # noqa: ARG002  # a module becomes everything
         return None
@@ -141,7 +136,7 @@ class TorchOrigin:
         return output
 
     def cost(self) -> Cost:
-        return self.price() if self.price is not None else count_cost(self.build().to("meta"), self.shape)
+        return count_cost(self.build().to("meta"), self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

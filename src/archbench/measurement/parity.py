@@ -1,11 +1,14 @@
 """Correct first: outputs against a float64 torch reference, before anything is timed.
 
-The error is the largest absolute deviation over the root mean square of the reference output. It is judged on two images of
-the batch, the first and the last, since images do not see each other; for a batch of one, on that image.
+The error is the largest absolute deviation over the root mean square of the reference output. In bfloat16 and 8 bits rounding
+alone moves a deep network so far that one value says nothing: there the error is the RMS of the deviation, and it may be half
+of what another input would change, so that a wrong network is seen though a wrong weight is not. Both are judged on two images
+of the batch, the first and the last, since images do not see each other; for a batch of one, on that image.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +19,14 @@ from archbench.contracts import Precision
 from archbench.records.record import Agreement, Parity
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
+
+
+def _rms(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    return float(np.max(np.abs(values)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +52,27 @@ def judged_images(batch: NDArray[_Float]) -> NDArray[_Float]:
     return batch if len(batch) == 1 else batch[[0, -1]]
 
 
+def judge(output: NDArray[np.float32], reference: Reference, precision: Precision, convolutions: int) -> Parity:
+    """Parity of a backend's output, shape (batch, ...), computed in `precision` by a chain of that many convolutions."""
+    if precision not in _TOLERANCES:
+        error = relative_error(judged_images(output), reference.outputs, _rms)
+        return Parity(error=error, tolerance=_NEARER * reference.sensitivity, sensitivity=reference.sensitivity)
+    return check(output, reference, tolerance_of(precision, convolutions, reference.rounding))
+
+
 def check(output: NDArray[np.float32], reference: Reference, tolerance: float) -> Parity:
     """Compare a backend's output, shape (batch, ...), with the reference. A value that is not finite is an infinite error."""
     error = relative_error(judged_images(output), reference.outputs)
     return Parity(error=error, tolerance=tolerance, sensitivity=reference.sensitivity)
 
 
-def relative_error(output: NDArray[np.float32], exact: NDArray[np.float64]) -> float:
-    """The largest deviation over the RMS of `exact`; infinite if a value is not finite or the shapes differ."""
+def relative_error(
+    output: NDArray[np.float32], exact: NDArray[np.float64], size: Callable[[NDArray[np.float64]], float] = _largest
+) -> float:
+    """The `size` of the deviation over the RMS of `exact`; infinite if a value is not finite or the shapes differ."""
     if output.shape != exact.shape or not np.isfinite(output).all():
         return float("inf")
-    return float(np.max(np.abs(output - exact))) / _rms(exact)
+    return size(output - exact) / _rms(exact)
 
 
 def agree(outputs: NDArray[np.float32], exact: NDArray[np.float64]) -> Agreement:
@@ -63,7 +84,7 @@ def agree(outputs: NDArray[np.float32], exact: NDArray[np.float64]) -> Agreement
 def tolerance_of(precision: Precision, convolutions: int, rounding: float = 0.0) -> float:
     """The largest error that rounding may explain, for a chain of that many convolutions.
 
-    Where float32 arithmetic alone makes an error of `rounding`, so much more of it than usual is granted to each precision.
+    Where float32 arithmetic alone makes a large error of `rounding`, so much more is granted.
 
     Rounding errors of the layers are independent and add in quadrature. The factors leave the worst of the six patterns at
     depth 50 a reserve of 2 or more, and stay below the smallest planted fault by as much (tests/measurement/test_parity.py).
@@ -76,8 +97,7 @@ def tolerance_of(precision: Precision, convolutions: int, rounding: float = 0.0)
 #: Two float32 implementations that add in another order differ by a few times what one of them errs.
 _MARGIN = 10.0
 
-_TOLERANCES = {Precision.F32: 1e-4, Precision.BF16: 5e-2, Precision.F16: 1e-2, Precision.I8: 1.5e-1}
+_TOLERANCES = {Precision.F32: 1e-4, Precision.F16: 1e-2}
 
-
-def _rms(values: NDArray[np.float64]) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
+#: In a lower precision: how far the output may be from the right one, in units of how far that of another input is.
+_NEARER = 0.5

@@ -69,7 +69,7 @@ class ProcessSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """Largest absolute output error over the root mean square of the float64 reference output.
+    """Largest absolute output error over the root mean square of the float64 reference output; in bfloat16 and 8 bits its RMS.
 
     `sensitivity` is how much the reference output changes, relative to itself, when the input is another one.
     """
