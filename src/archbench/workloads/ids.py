@@ -24,7 +24,9 @@ _PATTERN = re.compile(
 )
 _NETWORK = re.compile(r"(?P<network>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
 _MODEL = re.compile(r"(?P<name>.+)@(?P<shape>\d+(?:x\d+)*)", re.ASCII)
-_CASE = re.compile(r"(?P<workload>.+):(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?", re.ASCII)
+_REST = r":(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?"
+_CASE = re.compile(r"(?P<workload>[^:]+)" + _REST, re.ASCII)
+_FUNCTION_CASE = re.compile(r"(?P<workload>[^:]+:[^:]+@[^:]+)" + _REST, re.ASCII)
 
 
 def parse_workload(text: str) -> Workload:
@@ -36,22 +38,25 @@ def parse_workload(text: str) -> Workload:
         WorkloadError: its pattern cannot have that shape.
         ModelError: it names no model.
     """
-    workload: Workload
-    if (match := _PATTERN.fullmatch(text)) is not None:
-        workload = _pattern_workload(match)
-    elif (match := _NETWORK.fullmatch(text)) is not None:
-        workload = NetworkWorkload(network=match["network"], batch=int(match["batch"]))
-    elif (match := _MODEL.fullmatch(text)) is not None:
-        workload = ModelWorkload(name=match["name"], shape=parse_shape(match["shape"]))
-    else:
-        raise CaseIdError(
-            f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
-            " network-ROWSxCOLUMNS-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1 or"
-            " net.onnx@1x3x224x224; `archbench cases` lists ids."
-        )
+    workload = _read_workload(text)
     if workload.id != text:
         raise CaseIdError(f"{text!r} is not canonical; write {workload.id!r}.")
     return workload
+
+
+def _read_workload(text: str) -> Workload:
+    """As `parse_workload`, but of a text that need not be canonical."""
+    if (match := _PATTERN.fullmatch(text)) is not None:
+        return _pattern_workload(match)
+    if (match := _NETWORK.fullmatch(text)) is not None:
+        return NetworkWorkload(network=match["network"], batch=int(match["batch"]))
+    if (match := _MODEL.fullmatch(text)) is not None:
+        return ModelWorkload(name=match["name"], shape=parse_shape(match["shape"]))
+    raise CaseIdError(
+        f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
+        " network-ROWSxCOLUMNS-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1 or"
+        " net.onnx@1x3x224x224; `archbench cases` lists ids."
+    )
 
 
 def _pattern_workload(match: re.Match[str]) -> Workload:
@@ -75,13 +80,13 @@ def parse_case(text: str) -> Case:
         CaseIdError: `text` is not a canonical case id.
         UnknownNameError, WorkloadError: as `parse_workload`, and for an unknown backend or ISA cap.
     """
-    match = _CASE.fullmatch(text)
+    match = _CASE.fullmatch(text) or _FUNCTION_CASE.fullmatch(text)
     if match is None:
         raise CaseIdError(
             f"{text!r} is not a case id. The form is WORKLOAD:BACKEND:tTHREADS[:ISA]; `archbench cases` lists ids."
         )
     case = Case(
-        workload=parse_workload(match["workload"]),
+        workload=_read_workload(match["workload"]),
         backend=match["backend"],
         threads=int(match["threads"]),
         isa=match["isa"],
@@ -97,4 +102,5 @@ def parse_workload_or_case(text: str) -> Workload | Case:
     Raises:
         CaseIdError, UnknownNameError, WorkloadError, ModelError: as `parse_workload` and `parse_case`.
     """
-    return parse_workload(text) if _CASE.fullmatch(text) is None else parse_case(text)
+    is_case = _CASE.fullmatch(text) or _FUNCTION_CASE.fullmatch(text)
+    return parse_case(text) if is_case else parse_workload(text)
