@@ -36,11 +36,16 @@ def test_a_repository_gates_its_own_model(repository, cache_root):
     assert list(repository.glob("baselines/*/*.json"))
 
     slower = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "--archbench-plant=*:openvino*=400")
-    assert slower.returncode == 1, slower.stdout + slower.stderr
-    assert re.search(r"regressed +nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1", slower.stdout)
+    verdict = re.search(r"(\w+) +nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1 .*", slower.stdout)
+    # Tests run side by side: where that never left the case alone, the gate must not conclude anything.
+    assert verdict[1] == "regressed" or "disturbed throughout" in verdict[0], slower.stdout + slower.stderr
+    assert slower.returncode == (1 if verdict[1] == "regressed" else 0)
 
-    gone = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate", "-k", "onnxruntime")
-    assert "openvino" in gone.stdout
+    test = repository / "test_speed.py"
+    test.write_text(test.read_text().replace('["openvino-cpu-f32", "onnxruntime"]', '["onnxruntime"]'))
+    vanished = run(repository, cache_root, "pytest", *QUICK, "--archbench-gate")
+    assert vanished.returncode == 14, vanished.stdout + vanished.stderr
+    assert re.search(r"missing +nets.py:classifier@1x3x64x64:openvino-cpu-f32:t1", vanished.stdout)
 
 
 def test_what_is_wrong_with_a_model_fails_its_test_in_one_line(repository, cache_root):
