@@ -134,9 +134,9 @@ def test_without_its_instrument_an_experiment_is_skipped_and_nothing_is_timed(pr
 @needs_valgrind
 def test_an_interrupted_run_keeps_what_was_read_and_leaves_no_process(project, pytester, cache_root):
     # A shell's background jobs, and what they start, ignore the signal.
+    counted = (*command(cache_root), "--archbench-instrument=callgrind", "-k", "patterns")
     run = subprocess.Popen(
-        ["env", "--default-signal=INT", sys.executable, "-m", "pytest", *command(cache_root)]
-        + ["--archbench-instrument=callgrind", "-k", "patterns"],
+        ["env", "--default-signal=INT", sys.executable, "-m", "pytest", *counted],
         cwd=pytester.path,
         stdout=subprocess.DEVNULL,
     )
