@@ -12,6 +12,7 @@ from archbench.records.record import Status
 from archbench.registry import BACKENDS
 from archbench.workloads.ids import parse_workload
 from tests.gate.test_baselines import CASE, write_run
+from tests.onnx_models import whole
 from tests.samples import record
 
 WORKLOAD = "standard-d10-w64-k3-28x28-b1"
@@ -92,6 +93,7 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("compare", "nets.py:net"), "cannot read nets.py: no such file"),
         (("compare", "nets:net"), "is a function, so its input shape must be given"),
         (("compare", "net.onnx", "--input", "1x-3"), "an input shape has numbers above 0 with x between them"),
+        (("compare", "os:getcwd", "--input", "1x3x8x8", "--backend", "tensorflow"), "unknown backend 'tensorflow'"),
         (("layers", "standard-d1-w8-k3-5x5-b1", "--figure", "layers.gif"), "a figure is written as .png, .svg, .pdf"),
     ],
 )
@@ -101,6 +103,18 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert finished.returncode == 2
     assert message in finished.stderr
     assert finished.stderr.startswith("archbench: ")
+    assert finished.stderr.count("\n") == 1
+    assert finished.stdout == ""
+
+
+def test_compare_measures_nothing_that_it_could_not_keep(tmp_path):
+    whole(tmp_path / "net.onnx")
+    (tmp_path / ".archbench").write_text("a file")
+
+    finished = archbench("compare", "net.onnx", cwd=tmp_path)
+
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("archbench: cannot write records at .archbench/compare/")
     assert finished.stderr.count("\n") == 1
     assert finished.stdout == ""
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from archbench.cli.layers import layers_text, watch
+from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.registry import BACKENDS
 from archbench.workloads.case import ISA_CAPS
-from archbench.workloads.ids import parse_case
 from archbench.workloads.model import parse_shape
 
 _ROOT = Path(".archbench/compare")
@@ -40,24 +40,24 @@ def compare(
     """
     import msgspec
 
-    from archbench.measurement.compare import measure_model, model_settings
+    from archbench.measurement.compare import measure_cases, model_cases
     from archbench.measurement.own_model import open_model
     from archbench.records.journal import RunJournal
     from archbench.records.record import Status
     from archbench.report.comparison import comparison_table
 
     workload = open_model(model, None if shape is None else parse_shape(shape))
+    cases = model_cases(workload, backends, threads=threads, isa=isa)
+    journal = RunJournal.create(_ROOT, {"model": model, "allocator": DEFAULT_ALLOCATOR})
     click.echo(f"archbench: measuring {workload.id}", err=True)
-    records = measure_model(workload, backends, threads=threads, isa=isa)
-    journal = RunJournal.create(_ROOT, {"model": model, "allocator": model_settings().allocator})
+    records = measure_cases(cases)
     for record in records.values():
         journal.append(record)
     journal.finish()
-    case = parse_case(next(iter(records.values())).case_id)
     if as_json:
-        click.echo(msgspec.json.encode({"id": case.workload.id, "records": records}).decode())
+        click.echo(msgspec.json.encode({"id": workload.id, "records": records}).decode())
     else:
-        shown = f"\n\n{layers_text(watch(case))}" if with_layers else ""
-        click.echo(f"{case.workload.id}\n\n{comparison_table(list(records.values()))}{shown}\n\nrecords: {journal.folder}")
+        shown = f"\n\n{layers_text(watch(cases[0]))}" if with_layers else ""
+        click.echo(f"{workload.id}\n\n{comparison_table(list(records.values()))}{shown}\n\nrecords: {journal.folder}")
     failed = any(record.status not in (Status.MEASURED, Status.SKIPPED) for record in records.values())
     sys.exit(1 if failed else 0)

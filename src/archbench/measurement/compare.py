@@ -41,22 +41,33 @@ def compare_model(
         CacheError: the cache cannot be written.
     """
     workload = open_model(model, None if shape is None else tuple(shape))
-    return measure_model(workload, backends, threads=threads, isa=isa)
+    return measure_cases(model_cases(workload, backends, threads=threads, isa=isa))
 
 
-def measure_model(
-    workload: ModelWorkload, backends: Sequence[str] = (), *, threads: int = 1, isa: str | None = None
-) -> Mapping[str, CaseRecord]:
-    """As `compare_model`, of a model that was opened."""
+def model_cases(workload: ModelWorkload, backends: Sequence[str], *, threads: int, isa: str | None) -> list[Case]:
+    """The cases of a model that was opened, the one on its reference first; see `compare_model`.
+
+    Raises:
+        UnknownNameError: an unknown backend or ISA cap.
+    """
     names = dict.fromkeys((workload.reference, *(backends or (ACCELERATED_BACKEND,))))
-    cases = [Case(workload=workload, backend=name, threads=threads, isa=isa) for name in names]
+    return [Case(workload=workload, backend=name, threads=threads, isa=isa) for name in names]
+
+
+def measure_cases(cases: Sequence[Case]) -> Mapping[str, CaseRecord]:
+    """The records of `model_cases` by backend; see `compare_model`.
+
+    Raises:
+        ModelError: the model cannot be measured on any of the backends.
+        CacheError: the cache cannot be written.
+    """
     settings = model_settings()
     ArtifactCache(settings.cache).require_writable()
     with PairedSession(settings) as session:
         records = session.measure([PairedPlan.of(cases)])
     if all(record.status is Status.ERROR for record in records):
-        raise ModelError(f"{workload.family} cannot be measured: {records[0].reason}")
-    return dict(zip(names, records, strict=True))
+        raise ModelError(f"{cases[0].workload.family} cannot be measured: {records[0].reason}")
+    return {case.backend: record for case, record in zip(cases, records, strict=True)}
 
 
 def model_settings() -> SessionSettings:
