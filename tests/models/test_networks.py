@@ -83,3 +83,9 @@ def test_weights_of_a_network_are_seeded_and_its_output_depends_on_its_input(cac
     assert np.isfinite(reference.outputs).all()
     assert 0.01 < np.sqrt(np.mean(reference.outputs**2)) < 100
     assert reference.sensitivity > MIN_SENSITIVITY
+
+
+def test_a_network_is_priced_without_its_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr("archbench.models.weights.initialise", None)
+
+    assert cost_for(NetworkWorkload(network="mobilenet-v2"), ArtifactCache(tmp_path)).layers == 53

@@ -66,9 +66,10 @@ def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactC
     if form is Form.WEIGHTS:
         return Network(module=trained.module, files={}, digest=trained.digest)
     shape = (1, *calibration.images.shape[1:])
+    build = partial(copy.deepcopy, trained.module)
     artifacts = Artifacts(
         name=trained.block.id,
-        origin=TorchOrigin(key=trained.digest, shape=shape, build=partial(copy.deepcopy, trained.module)),
+        origin=TorchOrigin(key=trained.digest, shape=shape, build=build, outline=build),
         cache=cache,
         calibration=partial(_single, calibration),
         calibrated_by=calibration.digest,

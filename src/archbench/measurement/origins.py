@@ -87,26 +87,35 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         WorkloadError: the library that holds the network is not installed.
     """
     if isinstance(workload, PatternWorkload | NetworkWorkload):
-        build = functools.partial(_seeded_module, workload, cache)
-        return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build)
+        return TorchOrigin(
+            key=_seeded_key(workload),
+            shape=workload.input_shape,
+            build=functools.partial(_seeded_module, workload, cache),
+            outline=functools.partial(_bare_module, workload),
+        )
     if workload.source is Source.ONNX:
         return OnnxOrigin(path=Path(workload.name), shape=workload.shape)
     if workload.source is Source.IR:
         return IrOrigin(path=Path(workload.name), shape=workload.shape)
-    from archbench.models.own_module import module_digest
+    from archbench.models.own_module import module_digest, own_module
 
     key = content_key(module_digest(workload.name), source_digest(_SOURCES))
-    build = functools.partial(_own_module, workload, key, cache)
-    return TorchOrigin(key=key, shape=workload.shape, build=build)
+    return TorchOrigin(
+        key=key,
+        shape=workload.shape,
+        build=functools.partial(_own_module, workload, key, cache),
+        outline=functools.partial(own_module, workload.name),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TorchOrigin:
-    """A torch module that `build` gives anew."""
+    """A torch module that `build` gives anew, and `outline` without its weights, which take longest and cost nothing."""
 
     key: str
     shape: tuple[int, ...]
     build: Callable[[], torch.nn.Module]
+    outline: Callable[[], torch.nn.Module]
 
     def lacks(self, form: Form) -> None:  # noqa: ARG002  # a module becomes everything
         return None
@@ -136,7 +145,7 @@ class TorchOrigin:
         return output
 
     def cost(self) -> Cost:
-        return count_cost(self.build().to("meta"), self.shape)
+        return count_cost(self.outline().to("meta"), self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,11 +229,16 @@ class IrOrigin:
         return count_graph(self.path, self.shape)
 
 
-def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
-    """The workload's module with seeded, calibrated weights."""
+def _bare_module(workload: PatternWorkload | NetworkWorkload) -> torch.nn.Module:
+    """The workload's module, whose weights mean nothing yet."""
     from archbench.models.build import build
 
-    return _with_weights(build(workload), dataclasses.replace(workload, batch=1), _seeded_key(workload), cache)
+    return build(workload)
+
+
+def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
+    """The workload's module with seeded, calibrated weights."""
+    return _with_weights(_bare_module(workload), dataclasses.replace(workload, batch=1), _seeded_key(workload), cache)
 
 
 def _own_module(workload: ModelWorkload, key: str, cache: ArtifactCache) -> torch.nn.Module:
