@@ -49,10 +49,16 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def file_stamp(path: Path) -> tuple[int, int]:
+    """Size in bytes, and time of the last change in nanoseconds."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def write_manifest(folder: Path) -> None:
     """Record every file of an entry as it is now."""
     files = [path for path in sorted(folder.iterdir()) if path.name != _MANIFEST]
-    (folder / _MANIFEST).write_text(json.dumps({path.name: [*_stamp(path), file_digest(path)] for path in files}))
+    (folder / _MANIFEST).write_text(json.dumps({path.name: [*file_stamp(path), file_digest(path)] for path in files}))
 
 
 def entry_digest(entry: Path) -> str:
@@ -126,12 +132,6 @@ class ArtifactCache:
             return False
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """Size in bytes, and time of the last change in nanoseconds."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
 def _matches(path: Path, size: int, changed_ns: int, digest: str) -> bool:
-    now_size, now_changed_ns = _stamp(path)
+    now_size, now_changed_ns = file_stamp(path)
     return now_size == size and (now_changed_ns == changed_ns or file_digest(path) == digest)

@@ -1,5 +1,6 @@
 """Artifacts through the cache: two routes, one result; workers that need no torch get none."""
 
+import os
 import subprocess
 import sys
 
@@ -10,11 +11,13 @@ import torch
 from archbench.backends.openvino_cpu_f32 import OPENVINO_CPU_F32
 from archbench.cache import ArtifactCache
 from archbench.contracts import RunSettings
+from archbench.measurement import origins
 from archbench.measurement.artifacts import load_module, network_for, onnx_file, reference_for
-from archbench.measurement.origins import Route
+from archbench.measurement.origins import OnnxOrigin, Route
 from archbench.workloads.grids import SIX
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.pattern import PatternWorkload
+from tests.onnx_models import whole
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,22 @@ def test_the_onnx_file_holds_the_network(cache):
     (given,) = graph.input
     assert [dimension.dim_value for dimension in given.type.tensor_type.shape.dim] == [2, 8, 5, 6]
     assert [node.op_type for node in graph.node].count("Conv") == 4
+
+
+def test_a_models_file_is_read_once_until_somebody_writes_to_it(tmp_path, monkeypatch):
+    read = []
+    real = origins.file_digest
+    monkeypatch.setattr(origins, "file_digest", lambda path: read.append(path) or real(path))
+    path = whole(tmp_path / "net.onnx")
+    origin = OnnxOrigin(path=path, shape=(1, 3, 8, 8))
+
+    first = origin.key
+
+    assert origin.key == first
+    assert read.count(path) == 1
+    whole(path)  # other weights, and as many
+    os.utime(path, ns=(0, 0))
+    assert origin.key != first
 
 
 def test_reading_cached_ir_imports_no_torch(cache):

@@ -76,21 +76,26 @@ def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> Compil
     try:
         backend = backend_named(name)
         enter("find")
-        reason = backend.absence() or lacking(parse_workload(job.workload), backend.form, ArtifactCache(Path(job.cache)))
+        workload, cache = parse_workload(job.workload), ArtifactCache(Path(job.cache))
+        reason = backend.absence() or lacking(workload, backend.form, cache)
         if reason is not None:
             emit(messages.Absent(backend=name, reason=reason))
             return None
-        return _load(backend, job, emit, enter, phases)
+        return _load(backend, workload, cache, job, emit, enter, phases)
     except Exception as error:  # any library may raise anything here, and it must cost this backend alone
         emit(messages.Failed(backend=name, stage=stage, error=f"{type(error).__name__}: {one_line(error)}"))
         return None
 
 
 def _load(
-    backend: Backend, job: messages.Job, emit: Emit, enter: Callable[[str], None], phases: Phases
+    backend: Backend,
+    workload: Workload,
+    cache: ArtifactCache,
+    job: messages.Job,
+    emit: Emit,
+    enter: Callable[[str], None],
+    phases: Phases,
 ) -> CompiledModel | None:
-    workload = parse_workload(job.workload)
-    cache = ArtifactCache(Path(job.cache))
     start = phases.clock()
     enter("build")
     network = network_for(workload, backend.form, cache)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from archbench.cache import ArtifactCache, content_key, file_digest
+from archbench.cache import ArtifactCache, content_key, file_digest, file_stamp
 from archbench.contracts import Form
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost
@@ -157,9 +157,7 @@ class OnnxOrigin:
 
     @property
     def key(self) -> str:
-        from archbench.models.onnx_file import onnx_files
-
-        return _files_key(onnx_files(self.path), package_version("onnx"))
+        return _files_key(_onnx_files(self.path, _digest(self.path)), package_version("onnx"))
 
     def lacks(self, form: Form) -> str | None:
         return "an ONNX file holds no torch module; give a function that returns one" if form is Form.WEIGHTS else None
@@ -278,7 +276,27 @@ def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
 
 
 def _files_key(paths: Iterable[Path], version: str) -> str:
-    return content_key("file", source_digest(_FILE_SOURCES), version, *map(file_digest, paths))
+    return content_key("file", source_digest(_FILE_SOURCES), version, *map(_digest, paths))
+
+
+@functools.cache
+def _onnx_files(path: Path, digest: str) -> list[Path]:  # noqa: ARG001  # what is in the file decides which others it names
+    from archbench.models.onnx_file import onnx_files
+
+    return onnx_files(path)
+
+
+def _digest(path: Path) -> str:
+    """Content hash of a user's file, which may have hundreds of megabytes: taken anew once somebody wrote to it."""
+    try:
+        return _digest_of(path.absolute(), file_stamp(path))
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}.") from error
+
+
+@functools.cache
+def _digest_of(path: Path, stamp: tuple[int, int]) -> str:  # noqa: ARG001
+    return file_digest(path)
 
 
 @functools.cache
