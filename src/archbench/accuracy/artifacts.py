@@ -16,7 +16,7 @@ from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.datasets.dataset import Dataset, Part
 from archbench.measurement.artifacts import Artifacts
-from archbench.measurement.origins import TorchOrigin, package_version, source_digest
+from archbench.measurement.origins import TorchOrigin, give_weights, package_version, source_digest
 from archbench.records.accuracy import Quantization
 
 _SOURCES = (
@@ -27,13 +27,12 @@ _SOURCES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """A block's network after training: its module in evaluation mode, and the content hash of its weights."""
+    """A block's network after training, for single images. The origin's key is the content hash of its weights."""
 
     block: Block
-    module: nn.Module
-    digest: str
+    origin: TorchOrigin
 
 
 def trained_on(dataset: Dataset, block: Block, cache: ArtifactCache) -> Trained:
@@ -42,19 +41,17 @@ def trained_on(dataset: Dataset, block: Block, cache: ArtifactCache) -> Trained:
     Raises:
         CacheError: the cache cannot be written.
     """
-    from safetensors.torch import load_file, save_file
-
     from archbench.accuracy.module import build
     from archbench.accuracy.training import train
 
-    def make(folder: Path) -> None:
-        save_file(train(block, dataset).state_dict(), folder / "weights.safetensors")
+    def learn(module: nn.Module) -> None:
+        module.load_state_dict(train(block, dataset).state_dict())
 
     key = content_key("trained", block.id, dataset.digest, source_digest(_SOURCES), package_version("torch"))
-    entry = cache.fetch(key, make)
-    module = build(block, dataset.resolution, dataset.classes)
-    module.load_state_dict(load_file(entry / "weights.safetensors"))
-    return Trained(block=block, module=module.eval().requires_grad_(False), digest=entry_digest(entry))
+    module = build(block, dataset.resolution, dataset.classes).eval().requires_grad_(False)
+    entry = give_weights(module, learn, key, cache)
+    shape, another = (1, *dataset.test.images.shape[1:]), partial(copy.deepcopy, module)
+    return Trained(block=block, origin=TorchOrigin(key=entry_digest(entry), shape=shape, build=another, outline=another))
 
 
 def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactCache, quantization: Quantization) -> Network:
@@ -64,12 +61,10 @@ def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactC
         CacheError: the cache cannot be written.
     """
     if form is Form.WEIGHTS:
-        return Network(module=trained.module, files={}, digest=trained.digest)
-    shape = (1, *calibration.images.shape[1:])
-    build = partial(copy.deepcopy, trained.module)
+        return Network(module=trained.origin.module(), files={}, digest=trained.origin.key)
     artifacts = Artifacts(
         name=trained.block.id,
-        origin=TorchOrigin(key=trained.digest, shape=shape, build=build, outline=build),
+        origin=trained.origin,
         cache=cache,
         calibration=partial(_single, calibration),
         calibrated_by=calibration.digest,

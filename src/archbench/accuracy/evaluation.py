@@ -5,7 +5,6 @@ The outputs are kept, as the granted configuration is, so that every number here
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from archbench.contracts import Backend, CompiledModel, Network, Precision, RunS
 from archbench.datasets.dataset import Dataset, Part
 from archbench.errors import UsageError, one_line
 from archbench.machine.fingerprint import read_fingerprint
+from archbench.measurement.origins import exact_outputs
 from archbench.measurement.parity import agree
 from archbench.records.accuracy import AccuracyRecord, Quantization, Score
 from archbench.registry import REFERENCE_BACKEND
@@ -58,7 +58,7 @@ def evaluate(block: Block, dataset: Dataset, cache: ArtifactCache, max_drop: flo
         CacheError: the cache cannot be written.
     """
     trained = trained_on(dataset, block, cache)
-    reference = _reference(trained, dataset.test)
+    reference = exact_outputs(trained.origin, _chunks(dataset.test))
     native: Run | None = None
     for name, quantization in _asked(max_drop):
         backend = backend_named(name)
@@ -143,12 +143,5 @@ def _outputs(model: CompiledModel, part: Part) -> NDArray[np.float32]:
     return np.array(outputs)
 
 
-def _reference(trained: Trained, part: Part) -> NDArray[np.float64]:
-    """Float64 outputs of the torch module."""
-    import torch
-
-    module = copy.deepcopy(trained.module).double()
-    with torch.inference_mode():
-        chunks = (torch.from_numpy(part.images[start : start + _CHUNK]).double() for start in range(0, len(part), _CHUNK))
-        outputs: NDArray[np.float64] = torch.cat([module(chunk) for chunk in chunks]).numpy()
-    return outputs
+def _chunks(part: Part) -> Iterator[NDArray[np.float32]]:
+    yield from (part.images[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.cost.formulas import Cost, cost_by_formula
-from archbench.measurement.origins import Origin, Route, origin_of, package_version
+from archbench.measurement.origins import Origin, Route, exact_outputs, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.model import ModelWorkload
@@ -106,8 +106,7 @@ def agreement_reference(workload: Workload, cache: ArtifactCache, images: int) -
     origin = origin_of(workload, cache)
 
     def make(folder: Path) -> None:
-        batches = (batch.astype(np.float64) for batch in agreement_inputs(workload, images))
-        np.save(folder / "outputs.npy", np.concatenate([origin.outputs(batch) for batch in batches]))
+        np.save(folder / "outputs.npy", exact_outputs(origin, agreement_inputs(workload, images)))
 
     entry = cache.fetch(content_key("agreement", workload.id, origin.key, str(images)), make)
     outputs: NDArray[np.float64] = np.load(entry / "outputs.npy", allow_pickle=False)

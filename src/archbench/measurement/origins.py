@@ -79,6 +79,11 @@ class Origin(Protocol):
         """What an inference costs."""
 
 
+def exact_outputs(origin: Origin, batches: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Float64 outputs of batches, one after the other."""
+    return np.concatenate([origin.outputs(batch.astype(np.float64)) for batch in batches])
+
+
 def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
     """What `workload` is made from.
 
@@ -236,31 +241,39 @@ def _bare_module(workload: PatternWorkload | NetworkWorkload) -> torch.nn.Module
 
 def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
     """The workload's module with seeded, calibrated weights."""
-    return _with_weights(_bare_module(workload), dataclasses.replace(workload, batch=1), _seeded_key(workload), cache)
+    from archbench.models.weights import initialise
+
+    module, single = _bare_module(workload), dataclasses.replace(workload, batch=1)
+    give_weights(module, functools.partial(initialise, workload=single), _seeded_key(workload), cache)
+    return module
 
 
 def _own_module(workload: ModelWorkload, key: str, cache: ArtifactCache) -> torch.nn.Module:
     """What the user's function returns; if it was never trained, with seeded, calibrated weights, for parity to be had."""
     from archbench.models.own_module import own_module
-    from archbench.models.weights import is_untrained
+    from archbench.models.weights import initialise, is_untrained
 
     module = own_module(workload.name)
-    return _with_weights(module, workload, key, cache) if is_untrained(module) else module
+    if is_untrained(module):
+        give_weights(module, functools.partial(initialise, workload=workload), key, cache)
+    return module
 
 
-def _with_weights(module: torch.nn.Module, workload: Workload, key: str, cache: ArtifactCache) -> torch.nn.Module:
-    """`module` with its seeded weights, which are kept in the cache."""
+def give_weights(module: torch.nn.Module, make: Callable[[torch.nn.Module], object], key: str, cache: ArtifactCache) -> Path:
+    """Give `module` the weights that are kept under `key`, which `make(module)` gave it at first; the entry that holds them.
+
+    Raises:
+        CacheError: the cache cannot be written.
+    """
     from safetensors.torch import load_file, save_file
 
-    from archbench.models.weights import initialise
-
-    def make(folder: Path) -> None:
-        initialise(module, workload)
+    def build(folder: Path) -> None:
+        make(module)
         save_file(module.state_dict(), folder / "weights.safetensors")
 
-    entry = cache.fetch(key, make)
+    entry = cache.fetch(key, build)
     module.load_state_dict(load_file(entry / "weights.safetensors"))
-    return module
+    return entry
 
 
 def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
