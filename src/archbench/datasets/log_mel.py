@@ -15,6 +15,8 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from archbench.errors import one_line
+
 BANDS = 40
 FRAMES = 32
 
@@ -32,7 +34,7 @@ def log_mel_of(path: Path) -> NDArray[np.float32]:
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"cannot be read as sound ({' '.join(str(error).split())})") from error
+        raise ValueError(f"cannot be read as sound ({one_line(error)})") from error
     if not len(samples):
         raise ValueError("holds no samples")
     if not np.isfinite(samples).all():
