@@ -145,14 +145,11 @@ class Artifacts:
 
     def network(self, form: Form) -> Network:
         """The network in a form other than WEIGHTS."""
-        makers = {
-            Form.IR: self._ir,
-            Form.IR_INT8: self._ir_int8,
-            Form.ONNX: self._onnx,
-            Form.ONNX_INT8: self._onnx_int8,
-            Form.NCNN: self._ncnn,
-        }
-        return _loadable(makers[form]())
+        if form is Form.IR_INT8:
+            return self.lowered_ir("int8", self._quantize_ir)
+        if form is Form.ONNX_INT8:
+            return self.lowered_onnx("int8", self._quantize_onnx)
+        return _loadable({Form.IR: self._ir, Form.ONNX: self._onnx, Form.NCNN: self._ncnn}[form]())
 
     def onnx(self) -> Path:
         """The ONNX file."""
@@ -160,11 +157,20 @@ class Artifacts:
 
     def lowered_ir(self, how: str, lower: Callable[[Path, Path], None]) -> Network:
         """What `lower(source, target)` makes of the IR, which is described by `how`."""
-        return _loadable(self._lowered_ir(how, lower))
+
+        def make(folder: Path) -> None:
+            lower(self._ir() / "model.xml", folder / "model.xml")
+
+        kind = f"ir {self.route.value} {how} {self.calibrated_by}"
+        return _loadable(self._fetch(kind, ("openvino", "onnx", "nncf"), make))
 
     def lowered_onnx(self, how: str, lower: Callable[[Path, Path], None]) -> Network:
         """What `lower(source, target)` makes of the ONNX file, which is described by `how`."""
-        return _loadable(self._lowered_onnx(how, lower))
+
+        def make(folder: Path) -> None:
+            lower(self.onnx(), folder / "model.onnx")
+
+        return _loadable(self._fetch(f"onnx {how} {self.calibrated_by}", ("onnx", "onnxruntime"), make))
 
     def _onnx(self) -> Path:
         return self._fetch("onnx", ("onnx",), lambda folder: self.origin.write_onnx(folder / "model.onnx"))
@@ -177,26 +183,6 @@ class Artifacts:
 
         return self._fetch(f"ir {self.route.value}", ("openvino", "onnx"), make)
 
-    def _ir_int8(self) -> Path:
-        """The IR quantized by NNCF."""
-
-        def lower(source: Path, target: Path) -> None:
-            from archbench.backends.openvino_quantization import quantize_ir
-
-            quantize_ir(source, self.calibration(), target)
-
-        return self._lowered_ir("int8", lower)
-
-    def _onnx_int8(self) -> Path:
-        """The ONNX file quantized by ONNX Runtime."""
-
-        def lower(source: Path, target: Path) -> None:
-            from archbench.backends.onnxruntime_quantization import quantize_onnx
-
-            quantize_onnx(source, self.calibration(), target)
-
-        return self._lowered_onnx("int8", lower)
-
     def _ncnn(self) -> Path:
         """The ONNX file converted by pnnx."""
 
@@ -207,18 +193,15 @@ class Artifacts:
 
         return self._fetch("ncnn", ("onnx", "pnnx"), make)
 
-    def _lowered_ir(self, how: str, lower: Callable[[Path, Path], None]) -> Path:
-        def make(folder: Path) -> None:
-            lower(self._ir() / "model.xml", folder / "model.xml")
+    def _quantize_ir(self, source: Path, target: Path) -> None:
+        from archbench.backends.openvino_quantization import quantize_ir
 
-        kind = f"ir {self.route.value} {how} {self.calibrated_by}"
-        return self._fetch(kind, ("openvino", "onnx", "nncf"), make)
+        quantize_ir(source, self.calibration(), target)
 
-    def _lowered_onnx(self, how: str, lower: Callable[[Path, Path], None]) -> Path:
-        def make(folder: Path) -> None:
-            lower(self.onnx(), folder / "model.onnx")
+    def _quantize_onnx(self, source: Path, target: Path) -> None:
+        from archbench.backends.onnxruntime_quantization import quantize_onnx
 
-        return self._fetch(f"onnx {how} {self.calibrated_by}", ("onnx", "onnxruntime"), make)
+        quantize_onnx(source, self.calibration(), target)
 
     def _fetch(self, kind: str, packages: Sequence[str], make: Callable[[Path], None]) -> Path:
         return self.cache.fetch(content_key(kind, self.name, self.origin.key, *map(package_version, packages)), make)
