@@ -19,6 +19,30 @@ PATTERNS: Mapping[str, str] = {
     "inverted-bottleneck": "archbench.workloads.patterns.inverted_bottleneck:PATTERN",
 }
 
+#: Operators and blocks of the behaviour study.
+LAYERS: Mapping[str, str] = {
+    "conv": "archbench.workloads.layers.operators:CONV",
+    "depthwise": "archbench.workloads.layers.operators:DEPTHWISE",
+    "dilated": "archbench.workloads.layers.operators:DILATED",
+    "group": "archbench.workloads.layers.operators:GROUP",
+    "mixconv": "archbench.workloads.layers.operators:MIXCONV",
+    "linear": "archbench.workloads.layers.operators:LINEAR",
+    "max-pool": "archbench.workloads.layers.operators:MAX_POOL",
+    "mean-pool": "archbench.workloads.layers.operators:MEAN_POOL",
+    "add": "archbench.workloads.layers.operators:ADD",
+    "multiply": "archbench.workloads.layers.operators:MULTIPLY",
+    "concat": "archbench.workloads.layers.operators:CONCAT",
+    "shuffle": "archbench.workloads.layers.operators:SHUFFLE",
+    "mobilenet-v1-block": "archbench.workloads.layers.blocks:MOBILENET_V1",
+    "mobilenet-v2-block": "archbench.workloads.layers.blocks:MOBILENET_V2",
+    "mobilenet-v2-se-block": "archbench.workloads.layers.blocks:MOBILENET_V2_SE",
+    "shufflenet-v1-block": "archbench.workloads.layers.blocks:SHUFFLENET_V1",
+    "shufflenet-v2-block": "archbench.workloads.layers.blocks:SHUFFLENET_V2",
+    "dense-block": "archbench.workloads.layers.blocks:DENSE",
+    "residual-block": "archbench.workloads.layers.blocks:RESIDUAL",
+    "bottleneck-block": "archbench.workloads.layers.blocks:BOTTLENECK",
+}
+
 #: The first one is the reference.
 BACKENDS: Mapping[str, str] = {
     "torch": "archbench.backends.torch_eager:TORCH",

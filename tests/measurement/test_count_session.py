@@ -11,10 +11,11 @@ from archbench.cache import write_manifest
 from archbench.gate.counters import TOLERANCES
 from archbench.instruments.callgrind import CALLGRIND
 from archbench.measurement.count_session import CountSession
-from archbench.measurement.session import PairedPlan
+from archbench.measurement.session import Plan
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import total
 from archbench.records.record import Status
+from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
 pytestmark = pytest.mark.skipif(CALLGRIND.absence() is not None, reason=str(CALLGRIND.absence()))
@@ -36,7 +37,7 @@ def count(cache, *plans):
 
 def plan(*backends, threads=1):
     workload = PatternWorkload(pattern="standard", depth=2, width=16, resolution=(9, 9))
-    return PairedPlan(workload=workload, backends=backends, threads=threads, isa="avx")
+    return Plan.paired([Case(workload=workload, backend=backend, threads=threads, isa="avx") for backend in backends])
 
 
 def moved(before, after):

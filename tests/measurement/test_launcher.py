@@ -13,14 +13,14 @@ import pytest
 from archbench.errors import WorkerError
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher
+from archbench.workloads.ids import parse_case
 
 WORKLOAD = "standard-d1-w8-k3-5x5-b1"
 
 
 def job(cache_root, **changes):
     fields = {
-        "workload": WORKLOAD,
-        "backends": ("torch", "openvino-cpu-f32"),
+        "cases": (f"{WORKLOAD}:torch:t1", f"{WORKLOAD}:openvino-cpu-f32:t1"),
         "threads": 1,
         "isa": None,
         "cache": str(cache_root),
@@ -52,7 +52,7 @@ def test_a_job_is_answered_with_parity_then_samples(launcher, cache_root):
     exited, events = run(launcher, job(cache_root))
 
     assert (exited.status, exited.signal) == (0, 0)
-    assert [event.backend for event in of_kind(events, messages.Loaded)] == ["torch", "openvino-cpu-f32"]
+    assert [parse_case(event.case).backend for event in of_kind(events, messages.Loaded)] == ["torch", "openvino-cpu-f32"]
     assert all(event.parity.holds for event in of_kind(events, messages.Loaded))
     (measured,) = of_kind(events, messages.Measured)
     turns = len(measured.calibration.duration_ns)
@@ -69,12 +69,12 @@ def test_without_seconds_nothing_is_timed(launcher, cache_root):
 
 
 def test_an_absent_backend_is_reported_and_the_others_go_on(launcher, cache_root):
-    _, events = run(launcher, job(cache_root, backends=("torch", "openvino-gpu-f16")))
+    _, events = run(launcher, job(cache_root, cases=(f"{WORKLOAD}:torch:t1", f"{WORKLOAD}:openvino-gpu-f16:t1")))
 
     (absent,) = of_kind(events, messages.Absent)
-    assert absent.backend == "openvino-gpu-f16"
+    assert parse_case(absent.case).backend == "openvino-gpu-f16"
     assert "GPU" in absent.reason
-    assert list(of_kind(events, messages.Measured)[0].samples) == ["torch"]
+    assert list(of_kind(events, messages.Measured)[0].samples) == [f"{WORKLOAD}:torch:t1"]
 
 
 def test_what_a_backend_raises_costs_it_alone(launcher, tmp_path):
@@ -84,7 +84,7 @@ def test_what_a_backend_raises_costs_it_alone(launcher, tmp_path):
     exited, events = run(launcher, job(blocked / "cache"))
 
     assert exited.status == 0
-    assert [event.backend for event in of_kind(events, messages.Failed)] == ["torch", "openvino-cpu-f32"]
+    assert [parse_case(event.case).backend for event in of_kind(events, messages.Failed)] == ["torch", "openvino-cpu-f32"]
     assert all("CacheError" in event.error and event.stage == "build" for event in of_kind(events, messages.Failed))
 
 
@@ -136,7 +136,7 @@ import os, sys
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher
 launcher = Launcher(messages.Preload(modules=(), affinity=tuple(os.sched_getaffinity(0))), {{}})
-job = messages.Job(workload={WORKLOAD!r}, backends=("torch",), threads=1, isa=None, cache={str(cache_root)!r}, seed=0,
+job = messages.Job(cases=("{WORKLOAD}:torch:t1",), threads=1, isa=None, cache={str(cache_root)!r}, seed=0,
                    seconds=600.0, min_rounds=3)
 launcher.run(job, lambda event: print(launcher.pid, event, flush=True), 600.0)
 """

@@ -16,23 +16,23 @@ def outcome_of(*events):
     return outcome
 
 
-def loaded(backend, parity=GOOD):
-    return messages.Loaded(backend=backend, version="1", granted={}, executed_graph=(), parity=parity, cost={})
+def loaded(case, parity=GOOD):
+    return messages.Loaded(case=case, version="1", granted={}, executed_graph=(), parity=parity, cost={})
 
 
-def entered(backend, stage):
-    return messages.Entered(backend=backend, stage=stage)
+def entered(case, stage):
+    return messages.Entered(case=case, stage=stage)
 
 
-def test_a_good_backend_is_not_unmeasured():
+def test_a_good_case_is_not_unmeasured():
     assert outcome_of(loaded("torch")).unmeasured() == {}
 
 
 @pytest.mark.parametrize(
     ("event", "status", "reason"),
     [
-        (messages.Absent(backend="b", reason="no device"), Status.SKIPPED, "no device"),
-        (messages.Failed(backend="b", stage="load", error="RuntimeError: no"), Status.ERROR, "load failed: RuntimeError: no"),
+        (messages.Absent(case="b", reason="no device"), Status.SKIPPED, "no device"),
+        (messages.Failed(case="b", stage="load", error="RuntimeError: no"), Status.ERROR, "load failed: RuntimeError: no"),
         (
             loaded("b", Parity(error=0.5, tolerance=1e-4, sensitivity=0.5)),
             Status.PARITY_FAILURE,
@@ -49,7 +49,7 @@ def test_each_way_of_not_being_measured_has_a_status_and_a_reason(event, status,
     assert reason in found["b"].reason
 
 
-def test_a_crash_is_laid_to_the_backend_whose_stage_was_entered_last():
+def test_a_crash_is_laid_to_the_case_whose_stage_was_entered_last():
     blamed = outcome_of(entered("a", "load"), entered("b", "load")).blame(("a", "b"), "killed by SIGSEGV")
 
     assert list(blamed) == ["b"]
@@ -57,7 +57,7 @@ def test_a_crash_is_laid_to_the_backend_whose_stage_was_entered_last():
     assert blamed["b"].reason == "crashed during load: killed by SIGSEGV"
 
 
-@pytest.mark.parametrize("events", [(), (entered(messages.EVERY_BACKEND, "sampling"),)])
+@pytest.mark.parametrize("events", [(), (entered(messages.EVERY_CASE, "sampling"),)])
 def test_a_crash_that_nobody_can_be_told_from_is_laid_to_all(events):
     assert set(outcome_of(*events).blame(("a", "b"), "killed")) == {"a", "b"}
 

@@ -8,9 +8,10 @@ import time
 import psutil
 import pytest
 
-from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import Status
+from archbench.workloads.case import Case
 from archbench.workloads.pattern import PatternWorkload
 
 TORCH, OPENVINO = "torch", "openvino-cpu-f32"
@@ -31,7 +32,7 @@ def settings(cache_root, **changes):
 
 def plan(*backends, depth=1):
     workload = PatternWorkload(pattern="standard", depth=depth, width=8, resolution=(5, 5))
-    return PairedPlan(workload=workload, backends=backends, threads=1, isa=None)
+    return Plan.paired([Case(workload=workload, backend=backend) for backend in backends])
 
 
 def test_each_process_is_another_one_and_samples_the_reference_too(cache_root):

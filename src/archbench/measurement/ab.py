@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from archbench.machine.fingerprint import read_fingerprint
-from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import SessionSettings
 from archbench.records.journal import RunJournal
 from archbench.records.record import CaseRecord
@@ -42,7 +42,7 @@ def compare_environments(
         for start in range(0, len(groups), _TOGETHER):
             together = groups[start : start + _TOGETHER]
             say(f"archbench: workloads {start + 1} to {start + len(together)} of {len(groups)}")
-            plans = [PairedPlan.of(group, python) for group in together for python in pythons]
+            plans = [Plan.paired(group, python) for group in together for python in pythons]
             _keep(session.measure(plans), plans, pythons, journals)
     for journal in journals:
         journal.finish()
@@ -58,9 +58,9 @@ def _groups(cases: Iterable[Case]) -> Iterator[list[Case]]:
 
 
 def _keep(
-    records: Sequence[CaseRecord], plans: Sequence[PairedPlan], pythons: tuple[str, str], journals: Sequence[RunJournal]
+    records: Sequence[CaseRecord], plans: Sequence[Plan], pythons: tuple[str, str], journals: Sequence[RunJournal]
 ) -> None:
-    sides = [index % len(pythons) for index, plan in enumerate(plans) for _ in plan.backends]
+    sides = [index % len(pythons) for index, plan in enumerate(plans) for _ in plan.cases]
     for side, record in zip(sides, records, strict=True):
         journals[side].append(record)
 

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.cost.formulas import Cost, cost_by_formula
+from archbench.cost.units import layer_cost
 from archbench.measurement.origins import Origin, Route, exact_outputs, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -117,6 +119,8 @@ def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     """What the workload costs: by formula where there is one, else counted once from what it is made from."""
     if isinstance(workload, PatternWorkload):
         return cost_by_formula(workload)
+    if isinstance(workload, LayerWorkload):
+        return layer_cost(workload)
     origin = origin_of(workload, cache)
 
     def make(folder: Path) -> None:

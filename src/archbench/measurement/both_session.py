@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from archbench.measurement.count_session import CountSession
-from archbench.measurement.session import Look, PairedPlan, PairedSession
+from archbench.measurement.session import Look, PairedSession, Plan
 from archbench.records.record import CaseRecord, Status
 
 
@@ -26,7 +26,7 @@ class BothSession:
         """Which of the backends this machine lacks, and why."""
         return self._timed.absences(backends)
 
-    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> Iterator[CaseRecord]:
+    def measure(self, plans: Sequence[Plan], look: Look | None = None) -> Iterator[CaseRecord]:
         """Records as each case has been timed and read. Nothing is timed if the instrument is absent."""
         if self._counted.absence is not None:
             yield from self._counted.measure(plans)

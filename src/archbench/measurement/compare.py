@@ -10,7 +10,7 @@ from archbench.cache import ArtifactCache, default_cache_root
 from archbench.errors import ModelError
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.measurement.own_model import open_model
-from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import DEFAULTS, SessionSettings
 from archbench.records.record import CaseRecord, Status
 from archbench.registry import ACCELERATED_BACKEND
@@ -64,7 +64,7 @@ def measure_cases(cases: Sequence[Case]) -> Mapping[str, CaseRecord]:
     settings = model_settings()
     ArtifactCache(settings.cache).require_writable()
     with PairedSession(settings) as session:
-        records = session.measure([PairedPlan.of(cases)])
+        records = session.measure([Plan.paired(cases)])
     if all(record.status is Status.ERROR for record in records):
         raise ModelError(f"{cases[0].workload.family} cannot be measured: {records[0].reason}")
     return {case.backend: record for case, record in zip(cases, records, strict=True)}

@@ -21,7 +21,7 @@ from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher, inherited_environment, worker_environment
 from archbench.measurement.outcome import ProcessOutcome
-from archbench.measurement.session import Look, PairedPlan, PairedSession
+from archbench.measurement.session import Look, PairedSession, Plan
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
 from archbench.records.record import CaseRecord, Environment, Status, hot_path_id
@@ -73,9 +73,9 @@ class CountSession:
         """Which of the backends this machine lacks, and why."""
         return self._native.absences(backends)
 
-    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> Iterator[CaseRecord]:  # noqa: ARG002
-        """Records of every backend of every plan, as each is read. They repeat, so that no case needs another look."""
-        cases = [plan.case(backend) for plan in plans for backend in plan.backends]
+    def measure(self, plans: Sequence[Plan], look: Look | None = None) -> Iterator[CaseRecord]:  # noqa: ARG002
+        """Records of every case of every plan, as each is read. They repeat, so that no case needs another look."""
+        cases = [case for plan in plans for case in plan.cases]
         if self._absence is not None:
             yield from (self._skipped(case, self._absence) for case in cases)
             return
@@ -201,8 +201,7 @@ class CountSession:
 
     def _job(self, case: Case) -> messages.Job:
         return messages.Job(
-            workload=case.workload.id,
-            backends=(case.backend,),
+            cases=(case.id,),
             threads=case.threads,
             isa=self._isa(case),
             cache=str(self._settings.cache.absolute()),
@@ -224,13 +223,13 @@ class CountSession:
         """The natively checked record with what the instrument said."""
         unmeasured = tally.outcome.unmeasured()
         if tally.crash is not None:
-            unmeasured = tally.outcome.blame([case.backend], tally.crash)
+            unmeasured = tally.outcome.blame([case.id], tally.crash)
         environment = self._environment(tally.versions, checked.environment.affinity)
-        if case.backend in unmeasured or case.backend not in tally.outcome.counted:
-            cause = unmeasured.get(case.backend)
+        if case.id in unmeasured or case.id not in tally.outcome.counted:
+            cause = unmeasured.get(case.id)
             status, reason = (cause.status, cause.reason) if cause else (Status.ERROR, "the instrument said nothing")
             return dataclasses.replace(checked, status=status, reason=reason, environment=environment)
-        counted, loaded = tally.outcome.counted[case.backend], tally.outcome.loaded[case.backend]
+        counted, loaded = tally.outcome.counted[case.id], tally.outcome.loaded[case.id]
         return dataclasses.replace(
             checked,
             status=Status.COUNTED,

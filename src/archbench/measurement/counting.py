@@ -16,23 +16,23 @@ from archbench.registry import HOT_PATHS, resolve
 
 
 def count_any(job: messages.Job | messages.HotPathJob, instrument_name: str, folder: Path, emit: Emit) -> None:
-    """Carry out `job`, a hot path or one backend's, with the instrument this process was started for."""
+    """Carry out `job`, a hot path or one case's, with the instrument this process was started for."""
     instrument = instrument_named(instrument_name)
     instrument.prepare()
     if isinstance(job, messages.HotPathJob):
         work: Callable[[], None] = resolve("hot path", HOT_PATHS, job.name)()
-        emit(_counted(job.name, work, instrument, job.name, folder))
+        emit(_counted(job.name, work, instrument, folder))
         return
-    (name,) = job.backends
-    model = try_load(name, job, emit, Phases(time.perf_counter_ns))
+    (case,) = job.cases
+    model = try_load(case, job, emit, Phases(time.perf_counter_ns))
     if model is not None and ArtifactCache.built:
-        emit(messages.Built(backend=name))
+        emit(messages.Built(case=case))
     elif model is not None:
-        emit(messages.Entered(backend=name, stage="counting"))
-        emit(_counted(name, model.run, instrument, f"{job.workload}:{name}", folder))
+        emit(messages.Entered(case=case, stage="counting"))
+        emit(_counted(case, model.run, instrument, folder))
 
 
-def _counted(backend: str, run: Callable[[], None], instrument: Instrument, name: str, folder: Path) -> messages.Counted:
+def _counted(name: str, run: Callable[[], None], instrument: Instrument, folder: Path) -> messages.Counted:
     start = time.perf_counter()
     # What is made at the first calls only, such as a runtime's scratch memory, is not the inference's.
     run()
@@ -44,7 +44,7 @@ def _counted(backend: str, run: Callable[[], None], instrument: Instrument, name
     finally:
         gc.enable()
     return messages.Counted(
-        backend=backend,
+        case=name,
         states={state: dict(counts) for state, counts in readings.items()},
         cpu=cpu_features(),
         seconds=time.perf_counter() - start,

@@ -1,4 +1,4 @@
-"""One job inside a worker process: load every backend, check parity, warm up, sample in rounds, tell the parent."""
+"""One job inside a worker process: load every case, check parity, warm up, sample in rounds, tell the parent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from archbench.measurement.parity import agree, judge
 from archbench.measurement.plant import with_extra_work
 from archbench.measurement.sampling import Runnable, Timed, alternating_orders, random_orders, sample_rounds, warm_up
 from archbench.records.record import Agreement, Samples
-from archbench.workloads.ids import parse_workload
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.workload import Workload
 
@@ -41,14 +42,14 @@ class Phases:
 
 
 def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) -> None:
-    """Carry out `job`; a backend that is absent or fails is reported and left out, the others go on."""
+    """Carry out `job`; a case whose backend is absent or fails is reported and left out, the others go on."""
     phases = Phases(clock)
-    models = {name: model for name in job.backends if (model := try_load(name, job, emit, phases)) is not None}
+    models = {case: model for case in job.cases if (model := try_load(case, job, emit, phases)) is not None}
     if job.seconds is None or not models:
         return
-    emit(messages.Entered(backend=messages.EVERY_BACKEND, stage="sampling"))
+    emit(messages.Entered(case=messages.EVERY_CASE, stage="sampling"))
     start = clock()
-    runnables = {name: _warm(model, job.plant.get(name), clock) for name, model in models.items()}
+    runnables = {case: _warm(model, job, job.plant.get(case), clock) for case, model in models.items()}
     phases.add("warm-up", start)
     names = tuple(runnables)
     before = read_contention()
@@ -59,44 +60,45 @@ def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) 
         min_rounds=job.min_rounds,
         orders=random_orders(names, np.random.default_rng(job.seed)) if job.threads == 1 else alternating_orders(names),
         clock=clock,
+        turn_ns=job.turn_ns,
     )
     phases.seconds["timed"] = timed.loop_ns * 1e-9
     emit(_measured(timed, runnables, phases.seconds, read_contention().since(before)))
 
 
-def try_load(name: str, job: messages.Job, emit: Emit, phases: Phases) -> CompiledModel | None:
-    """The backend's model once it has passed parity; otherwise None, and the reason is emitted."""
+def try_load(case_id: str, job: messages.Job, emit: Emit, phases: Phases) -> CompiledModel | None:
+    """The case's model once it has passed parity; otherwise None, and the reason is emitted."""
     stage = "find"
 
     def enter(next_stage: str) -> None:
         nonlocal stage
         stage = next_stage
-        emit(messages.Entered(backend=name, stage=stage))
+        emit(messages.Entered(case=case_id, stage=stage))
 
     try:
-        backend = backend_named(name)
+        case = parse_case(case_id)
+        backend, cache = backend_named(case.backend), ArtifactCache(Path(job.cache))
         enter("find")
-        workload, cache = parse_workload(job.workload), ArtifactCache(Path(job.cache))
-        reason = backend.absence() or lacking(workload, backend.form, cache)
+        reason = backend.absence() or lacking(case.workload, backend.form, cache)
         if reason is not None:
-            emit(messages.Absent(backend=name, reason=reason))
+            emit(messages.Absent(case=case_id, reason=reason))
             return None
-        return _load(backend, workload, cache, job, emit, enter, phases)
-    except Exception as error:  # any library may raise anything here, and it must cost this backend alone
-        emit(messages.Failed(backend=name, stage=stage, error=f"{type(error).__name__}: {one_line(error)}"))
+        return _load(case, backend, cache, job, emit, enter, phases)
+    except Exception as error:  # any library may raise anything here, and it must cost this case alone
+        emit(messages.Failed(case=case_id, stage=stage, error=f"{type(error).__name__}: {one_line(error)}"))
         return None
 
 
 def _load(
+    case: Case,
     backend: Backend,
-    workload: Workload,
     cache: ArtifactCache,
     job: messages.Job,
     emit: Emit,
     enter: Callable[[str], None],
     phases: Phases,
 ) -> CompiledModel | None:
-    start = phases.clock()
+    workload, start = case.workload, phases.clock()
     enter("build")
     network = network_for(workload, backend.form, cache)
     enter("load")
@@ -112,7 +114,7 @@ def _load(
     phases.add("parity", start)
     emit(
         messages.Loaded(
-            backend=backend.name,
+            case=case.id,
             version=backend.version(),
             granted=dict(model.granted()),
             executed_graph=model.executed_graph(),
@@ -135,9 +137,9 @@ def _agreement(model: CompiledModel, workload: Workload, cache: ArtifactCache, i
     return agree(np.concatenate(outputs), agreement_reference(workload, cache, images))
 
 
-def _warm(model: CompiledModel, extra_work: float | None, clock: Clock) -> Runnable:
-    warm = warm_up(model.run, clock)
-    return warm if extra_work is None else warm_up(with_extra_work(model.run, extra_work, clock), clock)
+def _warm(model: CompiledModel, job: messages.Job, extra_work: float | None, clock: Clock) -> Runnable:
+    warm = warm_up(model.run, clock, job.warm_ns)
+    return warm if extra_work is None else warm_up(with_extra_work(model.run, extra_work, clock), clock, job.warm_ns)
 
 
 def _measured(

@@ -17,7 +17,7 @@ from archbench.measurement.artifacts import network_for
 from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.registry import LAYER_CLOCKS, resolve
 from archbench.workloads.case import Case
-from archbench.workloads.ids import parse_workload
+from archbench.workloads.ids import parse_case
 from archbench.workloads.inputs import seeded_input
 
 _TIMEOUT_S = 600.0
@@ -43,9 +43,7 @@ def layers_of(case: Case, allocator: str, cache: Path) -> LayerTimes:
     preload = messages.Preload(
         modules=(*backend_named(case.backend).preload, "archbench.measurement.layers"), affinity=worker_cpus(case.threads)
     )
-    job = messages.LayersJob(
-        workload=case.workload.id, backend=case.backend, threads=case.threads, isa=case.isa, cache=str(cache.absolute())
-    )
+    job = messages.LayersJob(case=case.id, cache=str(cache.absolute()))
     with closing(Launcher(preload, worker_environment(allocator, case.isa, case.threads))) as launcher:
         launcher.wait_ready()
         crash = launcher.run(job, heard.append, _TIMEOUT_S).crash(launcher.last_words())
@@ -60,11 +58,11 @@ def layers_of(case: Case, allocator: str, cache: Path) -> LayerTimes:
 
 def watch_layers(job: messages.LayersJob, emit: Callable[[msgspec.Struct], None]) -> None:
     """Carry out `job` in this process."""
-    workload, cache = parse_workload(job.workload), ArtifactCache(Path(job.cache))
-    settings = RunSettings(threads=job.threads, isa=job.isa, cache=cache.root)
+    case, cache = parse_case(job.case), ArtifactCache(Path(job.cache))
+    settings = RunSettings(threads=case.threads, isa=case.isa, cache=cache.root)
     try:
-        network = network_for(workload, backend_named(job.backend).form, cache)
-        clock = resolve("backend", LAYER_CLOCKS, job.backend)
-        emit(messages.Layered(times=clock(network, seeded_input(workload), settings, _REPEATS)))
+        network = network_for(case.workload, backend_named(case.backend).form, cache)
+        clock = resolve("backend", LAYER_CLOCKS, case.backend)
+        emit(messages.Layered(times=clock(network, seeded_input(case.workload), settings, _REPEATS)))
     except Exception as error:
-        emit(messages.Failed(backend=job.backend, stage="layers", error=one_line(error)))
+        emit(messages.Failed(case=job.case, stage="layers", error=one_line(error)))

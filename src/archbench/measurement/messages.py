@@ -7,10 +7,11 @@ import signal
 import msgspec
 
 from archbench.contracts import LayerTimes
+from archbench.measurement.settings import TURN_NS, WARM_NS
 from archbench.records.record import Agreement, Parity, Samples
 
-#: Backend of a stage that several share, so that a crash in it cannot be laid to one.
-EVERY_BACKEND = "*"
+#: Case of a stage that several share, so that a crash in it cannot be laid to one.
+EVERY_CASE = "*"
 
 
 class Preload(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,20 +27,23 @@ class Preload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """One workload on several backends, the reference first.
+    """Cases, by id, that are sampled in the same rounds: one workload on several backends, or several workloads on one.
 
-    With `seconds` None nothing is timed: artifacts are made and parity is checked. `plant` maps a backend to the fraction of
-    extra real work added to each of its inferences. `agreement_images` are run against the reference besides, if any.
+    All run on `threads` under the cap `isa`, whatever their ids say: an instrument may have a cap of its own. With `seconds`
+    None nothing is timed: artifacts are made and parity is checked. `turn_ns` is how long a case keeps the core at a time and
+    `warm_ns` how long it is warmed up at least. `plant` maps a case to the fraction of extra real work added to each of its
+    inferences. `agreement_images` are run against the reference besides, if any.
     """
 
-    workload: str
-    backends: tuple[str, ...]
+    cases: tuple[str, ...]
     threads: int
     isa: str | None
     cache: str
     seed: int
     seconds: float | None
     min_rounds: int
+    turn_ns: int = TURN_NS
+    warm_ns: int = WARM_NS
     agreement_images: int = 0
     plant: dict[str, float] = {}
 
@@ -51,12 +55,9 @@ class HotPathJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class LayersJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """One workload on one backend, watched layer by layer."""
+    """A case, watched layer by layer."""
 
-    workload: str
-    backend: str
-    threads: int
-    isa: str | None
+    case: str
     cache: str
 
 
@@ -73,29 +74,29 @@ class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 class Entered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker begins a stage; the last one heard names the culprit of a crash."""
 
-    backend: str
+    case: str
     stage: str
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The backend cannot run on this machine."""
+    """The backend of the case cannot run on this machine."""
 
-    backend: str
+    case: str
     reason: str
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The backend raised."""
+    """The backend of the case raised."""
 
-    backend: str
+    case: str
     stage: str
     error: str
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The backend compiled the network and gave its output."""
+    """The backend of the case compiled its network and gave its output."""
 
-    backend: str
+    case: str
     version: str
     granted: dict[str, str]
     executed_graph: tuple[str, ...]
@@ -107,11 +108,11 @@ class Loaded(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 class Built(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker had to make what others will find in the cache. It was not counted: its memory is not laid out like theirs."""
 
-    backend: str
+    case: str
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """Timed slices of every backend that passed parity, and of the calibration work; seconds of each phase."""
+    """Timed slices of every case that passed parity, and of the calibration work; seconds of each phase."""
 
     samples: dict[str, Samples]
     calibration: Samples
@@ -121,16 +122,16 @@ class Measured(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The instrument read the backend in some states, which took so many seconds, on a CPU like this."""
+    """The instrument read the case, or the hot path of that name, in some states, in so many seconds, on a CPU like this."""
 
-    backend: str
+    case: str
     states: dict[str, dict[str, int]]
     cpu: tuple[str, ...]
     seconds: float
 
 
 class Layered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The backend's layers were timed."""
+    """The layers of a case were timed."""
 
     times: LayerTimes
 

@@ -24,6 +24,7 @@ from archbench.contracts import Form
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost
 from archbench.errors import ModelError
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, Source
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
 
+#: Workloads that we build, with weights of ours.
+Ours = PatternWorkload | NetworkWorkload | LayerWorkload
+
 _SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.origins")
 _PATTERN_SOURCES = ("archbench.models.patterns",)
+_LAYER_SOURCES = ("archbench.models.layers", "archbench.workloads.layers.operators", "archbench.workloads.layers.blocks")
 _FILE_SOURCES = (
     "archbench.models.onnx_file",
     "archbench.models.onnx_reference",
@@ -91,7 +96,7 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         ModelError: the user's model cannot be read.
         WorkloadError: the library that holds the network is not installed.
     """
-    if isinstance(workload, PatternWorkload | NetworkWorkload):
+    if isinstance(workload, Ours):
         return TorchOrigin(
             key=_seeded_key(workload),
             shape=workload.input_shape,
@@ -232,14 +237,14 @@ class IrOrigin:
         return count_graph(self.path, self.shape)
 
 
-def _bare_module(workload: PatternWorkload | NetworkWorkload) -> torch.nn.Module:
+def _bare_module(workload: Ours) -> torch.nn.Module:
     """The workload's module, whose weights mean nothing yet."""
     from archbench.models.build import build
 
     return build(workload)
 
 
-def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
+def _seeded_module(workload: Ours, cache: ArtifactCache) -> torch.nn.Module:
     """The workload's module with seeded, calibrated weights."""
     from archbench.models.weights import initialise
 
@@ -276,9 +281,11 @@ def give_weights(module: torch.nn.Module, make: Callable[[torch.nn.Module], obje
     return entry
 
 
-def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
+def _seeded_key(workload: Ours) -> str:
     if isinstance(workload, PatternWorkload):
         origin = source_digest(_PATTERN_SOURCES)
+    elif isinstance(workload, LayerWorkload):
+        origin = source_digest(_LAYER_SOURCES)
     else:
         try:
             origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"

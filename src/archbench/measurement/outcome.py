@@ -14,7 +14,7 @@ from archbench.stats.disturbance import Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmeasured:
-    """Why a backend has no samples."""
+    """Why a case has no samples."""
 
     status: Status
     reason: str
@@ -36,11 +36,11 @@ class ProcessOutcome:
         """Take in one event of the worker."""
         match event:
             case messages.Loaded():
-                self.loaded[event.backend] = event
+                self.loaded[event.case] = event
             case messages.Absent():
-                self._absent[event.backend] = event.reason
+                self._absent[event.case] = event.reason
             case messages.Failed():
-                self._failed[event.backend] = f"{event.stage} failed: {event.error}"
+                self._failed[event.case] = f"{event.stage} failed: {event.error}"
             case messages.Entered():
                 self._entered = event
             case messages.Measured():
@@ -48,7 +48,7 @@ class ProcessOutcome:
             case messages.Built():
                 self.built = True
             case messages.Counted():
-                self.counted[event.backend] = event
+                self.counted[event.case] = event
 
     @property
     def phases(self) -> Mapping[str, float]:
@@ -56,7 +56,7 @@ class ProcessOutcome:
         return self._measured.phases if self._measured else {}
 
     def unmeasured(self) -> Mapping[str, Unmeasured]:
-        """Backends that were absent, raised, or gave a wrong output."""
+        """Cases whose backend was absent, raised, or gave a wrong output."""
         absent = {name: Unmeasured(status=Status.SKIPPED, reason=why) for name, why in self._absent.items()}
         failed = {name: Unmeasured(status=Status.ERROR, reason=why) for name, why in self._failed.items()}
         wrong = {
@@ -67,9 +67,9 @@ class ProcessOutcome:
         return {**absent, **failed, **wrong}
 
     def blame(self, names: Iterable[str], crash: str) -> Mapping[str, Unmeasured]:
-        """Whom a crash is laid to: the backend of the last stage entered, or all if none can be told apart."""
+        """Whom a crash is laid to: the case of the last stage entered, or all if none can be told apart."""
         entered = self._entered
-        culprits = [entered.backend] if entered is not None and entered.backend in names else list(names)
+        culprits = [entered.case] if entered is not None and entered.case in names else list(names)
         stage = f" during {entered.stage}" if entered is not None else ""
         return {name: Unmeasured(status=Status.CRASHED, reason=f"crashed{stage}: {crash}") for name in culprits}
 
@@ -83,14 +83,14 @@ class ProcessOutcome:
             stolen=self._measured.stolen_s / self._measured.phases["timed"],
         )
 
-    def process_samples(self, process: int, backend: str, reference: str, voided: str | None) -> ProcessSamples | None:
-        """The backend's slices of this worker, with the reference's of the same rounds. `voided` says what disturbed it."""
-        if self._measured is None or backend not in self._measured.samples:
+    def process_samples(self, process: int, case: str, reference: str, voided: str | None) -> ProcessSamples | None:
+        """The case's slices of this worker, with its reference's of the same rounds. `voided` says what disturbed it."""
+        if self._measured is None or case not in self._measured.samples:
             return None
         return ProcessSamples(
             process=process,
-            own=self._measured.samples[backend],
-            reference=None if backend == reference else self._measured.samples.get(reference),
+            own=self._measured.samples[case],
+            reference=None if case == reference else self._measured.samples.get(reference),
             calibration=self._measured.calibration,
             stolen_s=self._measured.stolen_s,
             preemptions=self._measured.preemptions,

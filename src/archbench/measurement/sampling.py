@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from archbench.contracts import Clock
+from archbench.measurement.settings import TURN_NS, WARM_NS
 
 Run = Callable[[], None]
-
-#: A runnable keeps the core for this long at a time: in a shorter turn most of it runs on caches that another one filled.
-TURN_NS = 10_000_000
 
 #: What is timed at once: short enough to fit between the disturbances of a busy neighbour, long against the clock's own cost.
 SLICE_NS = 1_000_000
@@ -22,7 +20,6 @@ SLICE_NS = 1_000_000
 #: Warm means that the best run has stood for this many runs within this margin.
 _WARM_STREAK = 2
 _WARM_MARGIN = 0.01
-_WARM_FLOOR_NS = 20_000_000
 _WARM_CAP_NS = 3_000_000_000
 
 
@@ -43,10 +40,10 @@ class Timed:
     loop_ns: int
 
 
-def warm_up(run: Run, clock: Clock) -> Runnable:
+def warm_up(run: Run, clock: Clock, floor_ns: int = WARM_NS) -> Runnable:
     """Run until the best latency stops improving, then size a slice to SLICE_NS.
 
-    Stops after 3 s even if the latency still improves.
+    Goes on for `floor_ns` at least, and stops after 3 s even if the latency still improves.
     """
     begin = clock()
     best: int | None = None
@@ -60,7 +57,7 @@ def warm_up(run: Run, clock: Clock) -> Runnable:
         best = duration if best is None else min(best, duration)
         streak = 0 if improved else streak + 1
         elapsed = end - begin
-        if (streak >= _WARM_STREAK and elapsed >= _WARM_FLOOR_NS) or elapsed >= _WARM_CAP_NS:
+        if (streak >= _WARM_STREAK and elapsed >= floor_ns) or elapsed >= _WARM_CAP_NS:
             return Runnable(run=run, inferences=-(-SLICE_NS // best))
 
 
@@ -72,10 +69,12 @@ def sample_rounds(
     min_rounds: int,
     orders: Iterator[Sequence[str]],
     clock: Clock,
+    turn_ns: int = TURN_NS,
 ) -> Timed:
-    """Give every runnable a turn a round, in the next of `orders`, until `seconds` have passed; probe before each turn.
+    """Give every runnable a turn of `turn_ns` a round, in the next of `orders`, until `seconds` have passed.
 
-    At least `min_rounds` rounds are made. The garbage collector is off meanwhile. `probe` gives nanoseconds.
+    A probe goes before each turn. At least `min_rounds` rounds are made.
+    The garbage collector is off meanwhile. `probe` gives nanoseconds.
     """
     durations: dict[str, list[int]] = {name: [] for name in runnables}
     probes: list[int] = []
@@ -86,7 +85,7 @@ def sample_rounds(
         while rounds < min_rounds or clock() < deadline:
             for name in next(orders):
                 probes.append(probe())
-                durations[name].extend(_take_turn(runnables[name], clock))
+                durations[name].extend(_take_turn(runnables[name], clock, turn_ns))
             rounds += 1
         loop_ns = clock() - begin
     return Timed(
@@ -109,10 +108,10 @@ def alternating_orders(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[::-1]
 
 
-def _take_turn(runnable: Runnable, clock: Clock) -> list[int]:
+def _take_turn(runnable: Runnable, clock: Clock, turn_ns: int) -> list[int]:
     slices: list[int] = []
     begin = clock()
-    while clock() - begin < TURN_NS:
+    while clock() - begin < turn_ns:
         slices.append(_time_slice(runnable, clock))
     return slices
 

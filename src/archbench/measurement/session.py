@@ -1,15 +1,18 @@
-"""The paired session: workloads on all asked backends, in several worker processes each, as records."""
+"""The paired session: cases sampled in the same rounds, in several worker processes, as records."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from archbench.contracts import backend_named
 from archbench.errors import WorkerError
@@ -23,7 +26,6 @@ from archbench.records.record import CaseRecord, Environment, ProcessSamples, St
 from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
-from archbench.workloads.workload import Workload
 
 #: Given the records so far, the ids of cases that need more processes.
 Look = Callable[[Sequence[CaseRecord]], frozenset[str]]
@@ -33,49 +35,60 @@ _LAUNCHERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairedPlan:
-    """One workload and the backends sampled in the same rounds, by the interpreter `python`."""
+class Plan:
+    """Cases sampled in the same rounds by the interpreter `python`, all on as many threads and under one cap.
 
-    workload: Workload
-    backends: tuple[str, ...]
-    threads: int
-    isa: str | None
+    `sampled` are the cases asked for, and a reference that was not.
+    """
+
+    cases: tuple[Case, ...]
+    sampled: tuple[Case, ...]
     python: str = sys.executable
 
     @classmethod
-    def of(cls, cases: Sequence[Case], python: str = sys.executable) -> PairedPlan:
-        """The plan of cases, one or more, that differ in their backend alone."""
-        first, backends = cases[0], tuple(case.backend for case in cases)
-        return cls(workload=first.workload, backends=backends, threads=first.threads, isa=first.isa, python=python)
+    def paired(cls, cases: Sequence[Case], python: str = sys.executable) -> Plan:
+        """The plan of cases, one or more, that differ in their backend alone, with their reference first."""
+        reference = reference_of(cases[0])
+        return cls(cases=tuple(cases), sampled=(reference, *(case for case in cases if case != reference)), python=python)
+
+    @classmethod
+    def sweep(cls, cases: Sequence[Case]) -> Plan:
+        """The plan of cases, one or more, of one backend, which are compared with each other."""
+        return cls(cases=tuple(cases), sampled=tuple(cases))
 
     @property
-    def sampled(self) -> tuple[str, ...]:
-        """The backends with the reference first, whether it was asked for or not."""
-        reference = self.workload.reference
-        return (reference, *(name for name in self.backends if name != reference))
+    def threads(self) -> int:
+        """Threads of every case."""
+        return self.cases[0].threads
 
-    def case(self, backend: str) -> Case:
-        """The case of one of the backends."""
-        return Case(workload=self.workload, backend=backend, threads=self.threads, isa=self.isa)
+    @property
+    def isa(self) -> str | None:
+        """ISA cap of every case."""
+        return self.cases[0].isa
+
+
+def reference_of(case: Case) -> Case:
+    """The case that it is held against, which may be itself."""
+    return dataclasses.replace(case, backend=case.workload.reference)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Trial:
     """A plan under way: what its workers said so far."""
 
-    plan: PairedPlan
+    plan: Plan
     prepared: ProcessOutcome = dataclasses.field(default_factory=ProcessOutcome)
     outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
     unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
     taken_s: float = 0.0
 
-    def process_samples(self, backend: str, floor_ns: float) -> tuple[ProcessSamples, ...]:
-        """The backend's samples, one entry a process that has them, the disturbed ones voided."""
+    def process_samples(self, case: Case, floor_ns: float) -> tuple[ProcessSamples, ...]:
+        """The case's samples, one entry a process that has them, the disturbed ones voided."""
         timed = [(index, outcome, outcome.window) for index, outcome in enumerate(self.outcomes)]
         measured = [(index, outcome, window) for index, outcome, window in timed if window is not None]
         voids = disturbances([window for _, _, window in measured], floor_ns)
         sampled = (
-            outcome.process_samples(index, backend, self.plan.workload.reference, voided)
+            outcome.process_samples(index, case.id, reference_of(case).id, voided)
             for (index, outcome, _), voided in zip(measured, voids, strict=True)
         )
         return tuple(samples for samples in sampled if samples is not None)
@@ -94,6 +107,7 @@ class PairedSession:
     def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
         self._settings = settings
         self._processes = settings.processes if timed else 0
+        self._cache = settings.cache
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
         self._floor_ns = math.inf
@@ -111,15 +125,32 @@ class PairedSession:
             launcher.close()
         self._pools.clear()
 
-    def measure(self, plans: Sequence[PairedPlan], look: Look | None = None) -> list[CaseRecord]:
-        """Records of every backend of every plan, in order.
+    def measure(self, plans: Sequence[Plan], look: Look | None = None) -> list[CaseRecord]:
+        """Records of every case of every plan, in order.
 
         The plans take turns, one worker each, so that a disturbance of some seconds strikes a few processes of every case and
         not every process of one, and networks that are compared with each other were sampled in the same minutes. A plan that
         lacks undisturbed processes, whose speedup is not precise, or whose cases `look` names goes on until the budget is
         spent or its workers took too long. A backend that is absent, wrong or crashing costs only its own case.
         """
-        trials = [_Trial(plan=plan) for plan in plans]
+        with self._artifacts():
+            return self._measure([_Trial(plan=plan) for plan in plans], look)
+
+    @contextmanager
+    def _artifacts(self) -> Iterator[None]:
+        """The cache for what is made to be loaded, or a folder in its place that goes when the work is done."""
+        if self._settings.keeps_artifacts:
+            yield
+            return
+        self._settings.cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="sweep-", dir=self._settings.cache) as folder:
+            self._cache = Path(folder)
+            try:
+                yield
+            finally:
+                self._cache = self._settings.cache
+
+    def _measure(self, trials: list[_Trial], look: Look | None) -> list[CaseRecord]:
         for trial in trials:
             trial.prepared = self._run_process(trial, 0, timed=False)
         for process in range(self._processes):
@@ -136,10 +167,11 @@ class PairedSession:
         """Which of the backends this machine lacks, and why."""
         from archbench.workloads.grids import smoke
 
-        plan = PairedPlan(workload=next(smoke()), backends=tuple(backends), threads=1, isa=None)
-        trial = _Trial(plan=plan)
+        cases = {name: Case(workload=next(smoke()), backend=name) for name in backends}
+        trial = _Trial(plan=Plan.paired(list(cases.values())))
         self._run_process(trial, 0, timed=False)
-        return {name: entry.reason for name, entry in trial.unmeasured.items() if entry.status is Status.SKIPPED}
+        found = {name: trial.unmeasured.get(case.id) for name, case in cases.items()}
+        return {name: entry.reason for name, entry in found.items() if entry and entry.status is Status.SKIPPED}
 
     def _take_turns(self, trials: Sequence[_Trial], process: int) -> None:
         for trial in trials:
@@ -156,22 +188,22 @@ class PairedSession:
             trial
             for trial in trials
             if trial.taken_s < self._settings.patience_s
-            and any(trial.plan.case(backend).id in wanted or self._is_rough(trial, backend) for backend in trial.plan.sampled)
+            and any(case.id in wanted or self._is_rough(trial, case) for case in trial.plan.sampled)
         ]
 
-    def _is_rough(self, trial: _Trial, backend: str) -> bool:
-        """Too few undisturbed processes, or a speedup known less precisely than asked for."""
-        processes = trial.process_samples(backend, self._floor_ns)
+    def _is_rough(self, trial: _Trial, case: Case) -> bool:
+        """Too few undisturbed processes, or a speedup known less precisely than asked for; a latency, where there is none."""
+        processes = trial.process_samples(case, self._floor_ns)
         if not processes:
             return False
         if len(undisturbed(processes)) < self._processes:
             return True
-        gain = speedup(processes)
-        interval = gain and gain.estimate.interval()
+        judged = speedup(processes) if reference_of(case) in trial.plan.sampled else latency(processes)
+        interval = judged and judged.estimate.interval()
         return bool(interval and interval.high and interval.high > interval.estimate * (1 + self._settings.precision))
 
     def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:
-        return [self._record(trial, backend) for trial in trials for backend in trial.plan.backends]
+        return [self._record(trial, case) for trial in trials for case in trial.plan.cases]
 
     def _run_process(self, trial: _Trial, process: int, *, timed: bool) -> ProcessOutcome:
         """One worker's outcome. What it could not measure is noted in the trial and left out of later workers.
@@ -179,31 +211,32 @@ class PairedSession:
         After a crash the culprit is left out and the rest is tried again.
         """
         while True:
-            names = tuple(name for name in trial.plan.sampled if name not in trial.unmeasured)
+            cases = [case for case in trial.plan.sampled if case.id not in trial.unmeasured]
             outcome = ProcessOutcome()
-            if not names:
+            if not cases:
                 return outcome
-            crash = self._try_process(trial.plan, process, names, outcome, timed=timed)
+            crash = self._try_process(trial.plan, process, cases, outcome, timed=timed)
             trial.unmeasured.update(outcome.unmeasured())
             if crash is None:
                 return outcome
-            trial.unmeasured.update(outcome.blame(names, crash))
+            trial.unmeasured.update(outcome.blame([case.id for case in cases], crash))
 
     def _try_process(
-        self, plan: PairedPlan, process: int, names: tuple[str, ...], outcome: ProcessOutcome, *, timed: bool
+        self, plan: Plan, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
         job = messages.Job(
-            workload=plan.workload.id,
-            backends=names,
+            cases=tuple(case.id for case in cases),
             threads=plan.threads,
             isa=plan.isa,
-            cache=str(self._settings.cache.absolute()),
+            cache=str(self._cache.absolute()),
             seed=self._settings.seed + process,
             seconds=self._settings.seconds if timed else None,
             min_rounds=self._settings.min_rounds,
             agreement_images=0 if timed else self._settings.agreement_images,
-            plant={name: fraction for name in names if (fraction := self._planted(plan.case(name))) > 0},
+            turn_ns=self._settings.turn_ns,
+            warm_ns=self._settings.warm_ns,
+            plant={case.id: fraction for case in cases if (fraction := self._planted(case)) > 0},
         )
         try:
             pool = self._pool(plan)
@@ -214,7 +247,7 @@ class PairedSession:
             return str(error)
         return exited.crash(launcher.last_words())
 
-    def _pool(self, plan: PairedPlan) -> list[Launcher]:
+    def _pool(self, plan: Plan) -> list[Launcher]:
         """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
         key = self._pool_key(plan)
         if key not in self._pools:
@@ -223,33 +256,35 @@ class PairedSession:
                 self._versions[plan.python] = launcher.wait_ready()
         return self._pools[key]
 
-    def _forget_pool(self, plan: PairedPlan) -> None:
+    def _forget_pool(self, plan: Plan) -> None:
         """End the plan's launchers; the next worker starts them anew."""
         for launcher in self._pools.pop(self._pool_key(plan), []):
             launcher.close()
 
-    def _pool_key(self, plan: PairedPlan) -> tuple[object, ...]:
+    def _pool_key(self, plan: Plan) -> tuple[object, ...]:
         return (plan.python, plan.isa, plan.threads, self._preload(plan))
 
-    def _launch(self, plan: PairedPlan) -> Launcher:
+    def _launch(self, plan: Plan) -> Launcher:
         environment = worker_environment(self._settings.allocator, plan.isa, plan.threads)
         return Launcher(
             messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment, plan.python
         )
 
     @staticmethod
-    def _preload(plan: PairedPlan) -> tuple[str, ...]:
-        modules = dict.fromkeys(module for name in plan.sampled for module in backend_named(name).preload)
+    def _preload(plan: Plan) -> tuple[str, ...]:
+        # What the reference imports is needed for parity too.
+        names = dict.fromkeys(entry.backend for case in plan.sampled for entry in (reference_of(case), case))
+        modules = dict.fromkeys(module for name in names for module in backend_named(name).preload)
         return (*modules, "archbench.measurement.job")
 
     def _planted(self, case: Case) -> float:
         fractions = (fraction for pattern, fraction in self._settings.plant.items() if fnmatchcase(case.id, pattern))
         return next(fractions, 0.0)
 
-    def _record(self, trial: _Trial, backend: str) -> CaseRecord:
-        case, unmeasured = trial.plan.case(backend), trial.unmeasured.get(backend)
-        loaded = trial.prepared.loaded.get(backend)
-        processes = trial.process_samples(backend, self._floor_ns)
+    def _record(self, trial: _Trial, case: Case) -> CaseRecord:
+        unmeasured = trial.unmeasured.get(case.id)
+        loaded = trial.prepared.loaded.get(case.id)
+        processes = trial.process_samples(case, self._floor_ns)
         gain = speedup(processes)
         return CaseRecord(
             case_id=case.id,
@@ -269,7 +304,7 @@ class PairedSession:
             planted=self._planted(case),
         )
 
-    def _environment(self, plan: PairedPlan) -> Environment:
+    def _environment(self, plan: Plan) -> Environment:
         return Environment(
             fingerprint=self._fingerprint,
             versions=self._versions.get(plan.python, {}),

@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+#: A runnable keeps the core for this long at a time: in a shorter turn most of it runs on caches that another one filled.
+TURN_NS = 10_000_000
+
+#: A runnable is warmed up for at least so long.
+WARM_NS = 20_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
@@ -17,9 +23,13 @@ class SessionSettings:
         processes: undisturbed worker processes a case needs at least.
         budget: worker processes a case gets at most.
         patience_s: once its workers took so long together, a workload that has its processes gets no more.
-        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, needs more processes.
+        precision: a speedup, or the latency of a case without a reference, whose interval reaches further than this from its
+            estimate, as a fraction, needs more processes.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
+        turn_ns: how long a case keeps the core at a time.
+        warm_ns: how long a case is warmed up at least.
+        keeps_artifacts: whether what was made to be loaded stays in the cache; if not, it is gone after each call of `measure`.
         allocator: preset of `archbench.machine.allocator`.
         cache: artifact folder.
         timeout_s: a worker that takes longer is killed and its case recorded as crashed.
@@ -40,6 +50,9 @@ class SessionSettings:
     seed: int = 0
     plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
     agreement_images: int = 0
+    turn_ns: int = TURN_NS
+    warm_ns: int = WARM_NS
+    keeps_artifacts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from torch import nn
 
+from archbench.models.layers import build_layer
 from archbench.models.named import build_network
 from archbench.models.patterns import build_pattern
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
 
-def build(workload: PatternWorkload | NetworkWorkload) -> nn.Module:
+def build(workload: PatternWorkload | NetworkWorkload | LayerWorkload) -> nn.Module:
     """The network in evaluation mode, its parameters not yet meaningful: see `archbench.models.weights`.
 
     Maps the workload's input shape to (batch, channels, rows, columns), or to (batch, classes).
@@ -18,5 +20,14 @@ def build(workload: PatternWorkload | NetworkWorkload) -> nn.Module:
     Raises:
         WorkloadError: the library that holds the network is not installed.
     """
-    module = build_pattern(workload) if isinstance(workload, PatternWorkload) else build_network(workload)
-    return module.eval().requires_grad_(False)
+    return _module(workload).eval().requires_grad_(False)
+
+
+def _module(workload: PatternWorkload | NetworkWorkload | LayerWorkload) -> nn.Module:
+    match workload:
+        case PatternWorkload():
+            return build_pattern(workload)
+        case LayerWorkload():
+            return build_layer(workload)
+        case NetworkWorkload():
+            return build_network(workload)

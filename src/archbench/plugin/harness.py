@@ -23,7 +23,7 @@ from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.both_session import BothSession
 from archbench.measurement.count_session import CountSession
-from archbench.measurement.session import PairedPlan, PairedSession
+from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import CountSettings
 from archbench.plugin.options import Options
 from archbench.records.journal import RUNS_FOLDER, RunJournal
@@ -32,10 +32,15 @@ from archbench.records.runfile import RunFile, RunSection, read_run_file
 from archbench.registry import HOT_PATHS
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
+from archbench.workloads.experiment import experiment_named
 from archbench.workloads.ids import parse_case
 
-#: Workloads that take turns: the six patterns of two points of a sweep.
+#: Plans that take turns: the six patterns of two points of a sweep.
 TOGETHER = 12
+
+#: Cases of a sweep that one worker samples, and plans of a sweep that take turns.
+_SWEPT = 24
+_SWEEPS_TOGETHER = 4
 
 _BAD = (Status.PARITY_FAILURE, Status.ERROR, Status.CRASHED)
 
@@ -77,11 +82,14 @@ class Harness:
         self.phases: dict[str, float] = {}
         self._root = root
         self._say = say
-        self._planned: dict[object, list[Case]] = {}
+        self._sweeps = experiment is not None and experiment_named(experiment).sweeps
+        self._plans: list[list[Case]] = []
+        self._plan_of: dict[str, list[Case]] = {}
+        self._open_plans: dict[object, list[Case]] = {}
         self._measured_plans = 0
         self._seconds = 0.0
         for case in cases:
-            self._planned.setdefault(case.pairing, []).append(case)
+            self._add(case)
         worker_cpus(options.threads)
         ArtifactCache(self._measurement.cache).require_writable()
         opening = RunJournal.resume if options.resume else RunJournal.create
@@ -100,9 +108,8 @@ class Harness:
         """The record of `case`, measuring its plan now if that has not been done."""
         if case.id not in self.journal.records:
             # A test may ask for what no test was collected for.
-            planned = self._planned.setdefault(case.pairing, [])
-            if case not in planned:
-                planned.append(case)
+            if case.id not in self._plan_of:
+                self._add(case)
             self._measure(case)
         return self.journal.records[case.id]
 
@@ -182,26 +189,35 @@ class Harness:
         self._session.close()
 
     def _deselected(self) -> Iterable[str]:
-        planned = {case.id for cases in self._planned.values() for case in cases}
         offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
-        yield from (case.id for case in offered if case.id not in planned)
+        yield from (case.id for case in offered if case.id not in self._plan_of)
         if self.instead:
             yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
 
+    def _add(self, case: Case) -> None:
+        """Plan `case` with those that it is sampled together with."""
+        key = (case.backend, case.threads, case.isa) if self._sweeps else case.pairing
+        plan = self._open_plans.get(key)
+        if plan is None or (self._sweeps and len(plan) == _SWEPT):
+            plan = self._open_plans[key] = []
+            self._plans.append(plan)
+        plan.append(case)
+        self._plan_of[case.id] = plan
+
     def _waiting(self) -> list[list[Case]]:
-        """The planned cases, workload by workload, of workloads that still lack a record."""
-        return [cases for cases in self._planned.values() if any(case.id not in self.records for case in cases)]
+        """The planned cases, plan by plan, of plans that still lack a record."""
+        return [cases for cases in self._plans if any(case.id not in self.records for case in cases)]
 
     def _measure(self, case: Case) -> None:
         """Measure the workload of `case` together with those that come after it."""
         waiting = self._waiting()
-        first = next(index for index, cases in enumerate(waiting) if case in cases)
+        first = next(index for index, plan in enumerate(waiting) if plan is self._plan_of[case.id])
         # What is not timed need not be so near in time, and each is kept as it is read.
-        count = TOGETHER if self.timed else len(waiting)
+        count = _SWEEPS_TOGETHER if self._sweeps else TOGETHER if self.timed else len(waiting)
         together = waiting[first : first + count]
         if not self._measured_plans:
-            turns = f", {TOGETHER} in turn" if self.timed else ""
-            self._say(f"archbench: {len(waiting)} workloads to measure{turns}; records in {self.journal.folder}")
+            turns = f", {count} in turn" if self.timed else ""
+            self._say(f"archbench: {len(waiting)} {self._unit} to measure{turns}; records in {self.journal.folder}")
         start = time.monotonic()
         records = []
         for record in self._session.measure(
@@ -216,22 +232,31 @@ class Harness:
         self.phases["wall"] = self._seconds
         self._report(records)
 
-    def _plan(self, cases: list[Case]) -> PairedPlan:
-        return PairedPlan.of([case for case in cases if case.id not in self.records])
+    def _plan(self, cases: list[Case]) -> Plan:
+        left = [case for case in cases if case.id not in self.records]
+        return Plan.sweep(left) if self._sweeps else Plan.paired(left)
 
-    def _report(self, records: Iterable[CaseRecord]) -> None:
+    @property
+    def _unit(self) -> str:
+        """What a plan is, to a person."""
+        return f"sweeps of up to {_SWEPT} cases" if self._sweeps else "workloads"
+
+    def _report(self, records: Sequence[CaseRecord]) -> None:
         """Say what each workload gained and how long the rest will take; add up where the time went."""
         by_workload: dict[str, list[CaseRecord]] = {}
         for record in records:
             by_workload.setdefault(parse_case(record.case_id).workload.id, []).append(record)
-        for workload, group in by_workload.items():
-            for phase, seconds in (group[0].phases or {}).items() if self.timed else ():
+        plans = {id(self._plan_of[record.case_id]): record for record in records}
+        for record in plans.values() if self.timed else ():
+            for phase, seconds in (record.phases or {}).items():
                 self.phases[phase] = self.phases.get(phase, 0.0) + seconds
-            self._say(f"{workload}: {', '.join(_gain(record) for record in group)}")
+        for workload, group in by_workload.items():
+            if not self._sweeps:
+                self._say(f"{workload}: {', '.join(_gain(record) for record in group)}")
         waiting = len(self._waiting())
         if waiting:
             left = format_seconds(self._seconds / self._measured_plans * waiting)
-            self._say(f"{waiting} of {len(self._planned)} workloads left, about {left}")
+            self._say(f"{waiting} of {len(self._plans)} {self._unit} left, about {left}")
 
     def _require_backends(self) -> None:
         if not self.options.required:

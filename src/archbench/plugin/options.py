@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,11 @@ _CACHE_MODEL = "i5-7600k"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line asked of archbench. `workloads` is empty unless --archbench-workload replaced the profile."""
+    """What the command line asked of archbench.
+
+    `workloads` is empty unless --archbench-workload replaced the profile. `asked` are the fields of `measurement` that were
+    given, and that no experiment's own effort replaces.
+    """
 
     profile: str
     workloads: tuple[str, ...]
@@ -42,8 +46,7 @@ class Options:
     resume: bool
     gate: bool
     strict: bool
-    processes: int | None
-    budget: int | None
+    asked: Mapping[str, Any]
     measurement: SessionSettings
     counting: CountSettings | None
 
@@ -66,11 +69,14 @@ class Options:
             Case(workload=next(smoke()), backend=REFERENCE_BACKEND, threads=threads, isa=isa)
         allocator = get("archbench_allocator") or DEFAULT_ALLOCATOR
         allocator_environment(allocator)
-        _check_processes(get("archbench_processes"), get("archbench_budget"))
-        processes = get("archbench_processes") or DEFAULTS.processes
-        for option in ("seconds", "precision"):
-            if not get(f"archbench_{option}") > 0:
-                raise UsageError(f"`--archbench-{option} > 0` must hold, but got {get(f'archbench_{option}')}.")
+        asked = _asked(get)
+        processes = asked.get("processes", DEFAULTS.processes)
+        usual = {
+            "processes": processes,
+            "budget": DEFAULTS.budget * processes,
+            "precision": DEFAULTS.precision,
+            "seconds": DEFAULTS.seconds,
+        }
         return cls(
             profile=check_name("profile", PROFILES, get("archbench_profile")),
             workloads=tuple(parse_workload(text).id for text in get("archbench_workload")),
@@ -85,13 +91,9 @@ class Options:
             gate=get("archbench_gate") or get("archbench_strict"),
             strict=get("archbench_strict"),
             counting=counting,
-            processes=get("archbench_processes"),
-            budget=get("archbench_budget"),
+            asked=asked,
             measurement=SessionSettings(
-                processes=processes,
-                budget=get("archbench_budget") or DEFAULTS.budget * processes,
-                precision=get("archbench_precision") / 100,
-                seconds=get("archbench_seconds"),
+                **{**usual, **asked},
                 min_rounds=DEFAULTS.min_rounds,
                 allocator=allocator,
                 cache=Path(get("archbench_cache") or default_cache_root()),
@@ -139,16 +141,16 @@ class Options:
         if experiment is None:
             return self.measurement
         found = experiment_named(experiment)
-        measurement = dataclasses.replace(self.measurement, agreement_images=found.agreement_images)
-        effort = None if self.processes is not None else found.effort
-        if effort is None:
-            return measurement
-        return dataclasses.replace(
-            measurement,
-            processes=effort.processes,
-            budget=self.budget or effort.budget,
-            patience_s=effort.patience_s,
+        measurement = dataclasses.replace(
+            self.measurement, agreement_images=found.agreement_images, keeps_artifacts=not found.sweeps
         )
+        if found.effort is None:
+            return measurement
+        effort = {name: value for name, value in dataclasses.asdict(found.effort).items() if value is not None}
+        if "processes" in self.asked:
+            for name in ("processes", "budget", "patience_s"):
+                del effort[name]
+        return dataclasses.replace(measurement, **{**effort, **self.asked})
 
     def cases(self, experiment: str | None = None) -> list[Case]:
         """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""
@@ -223,17 +225,15 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--archbench-precision",
         type=float,
-        default=100 * DEFAULTS.precision,
         metavar="PERCENT",
         help="a speedup with a wider interval than this to either side gets more processes"
-        f" (default: {100 * DEFAULTS.precision})",
+        f" (default: {100 * DEFAULTS.precision}, or the experiment's own)",
     )
     group.addoption(
         "--archbench-seconds",
         type=float,
-        default=DEFAULTS.seconds,
         metavar="S",
-        help=f"seconds of sampling a process (default: {DEFAULTS.seconds})",
+        help=f"seconds of sampling a process (default: {DEFAULTS.seconds}, or the experiment's own)",
     )
     group.addoption(
         "--archbench-allocator",
@@ -278,14 +278,31 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
-def _check_processes(processes: int | None, budget: int | None) -> None:
-    """Refuse a number of worker processes below 1 and a budget below it."""
+def _asked(get: Callable[[str], Any]) -> Mapping[str, Any]:
+    """The settings that the command line gives.
+
+    Raises:
+        UsageError: a number that is not allowed.
+    """
+    processes, budget = get("archbench_processes"), get("archbench_budget")
+    for option in ("seconds", "precision"):
+        value = get(f"archbench_{option}")
+        if value is not None and not value > 0:
+            raise UsageError(f"`--archbench-{option} > 0` must hold, but got {value}.")
     if processes is not None and processes < 1:
         raise UsageError(f"`--archbench-processes >= 1` must hold, but got {processes}.")
     if budget is not None and budget < (processes or DEFAULTS.processes):
         raise UsageError(
             f"`--archbench-budget >= --archbench-processes` must hold, but got {budget} and {processes or DEFAULTS.processes}."
         )
+    percent = get("archbench_precision")
+    given = {
+        "processes": processes,
+        "budget": budget,
+        "seconds": get("archbench_seconds"),
+        "precision": None if percent is None else percent / 100,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _counting(get: Callable[[str], Any]) -> CountSettings | None:

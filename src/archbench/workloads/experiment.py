@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from archbench.errors import UsageError
 from archbench.registry import check_name
+from archbench.workloads import behaviour
 from archbench.workloads.case import Case, cases_of
 from archbench.workloads.grids import BATCHES, DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
@@ -16,11 +17,25 @@ from archbench.workloads.workload import Workload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """Undisturbed worker processes a case needs, how many it gets at most, and the seconds after which it gets no more."""
+    """What a case gets, where it is not the usual.
+
+    Args:
+        processes: undisturbed worker processes it needs.
+        budget: worker processes it gets at most.
+        patience_s: seconds after which it gets no more than it needs.
+        precision: of its interval, as a fraction.
+        seconds: of sampling a process.
+        turn_ns: how long it keeps the core at a time.
+        warm_ns: how long it is warmed up at least.
+    """
 
     processes: int
     budget: int
     patience_s: float
+    precision: float | None = None
+    seconds: float | None = None
+    turn_ns: int | None = None
+    warm_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,8 @@ class Experiment:
         besides: by network, backends that it alone is measured on, too.
         agreement_images: images on which each backend is compared with the float64 reference, besides parity.
         scales_threads: its cases are measured on one thread, on two, and so on by doubling, up to all there are.
+        sweeps: workloads on one backend are sampled together, to be compared with each other, and not one on several backends;
+            there are so many that what was made to be loaded is not kept.
     """
 
     name: str
@@ -46,11 +63,12 @@ class Experiment:
     besides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     agreement_images: int = 0
     scales_threads: bool = False
+    sweeps: bool = False
 
     @property
     def way(self) -> tuple[object, ...]:
         """How its cases are measured; those of one run are all measured alike."""
-        return (self.instrument, self.effort, self.agreement_images)
+        return (self.instrument, self.effort, self.agreement_images, self.sweeps)
 
     def workloads_in(self, profile: str) -> Iterator[Workload]:
         """The workloads of a profile.
@@ -136,7 +154,19 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
 #: gets more, and with them a narrower interval.
 _NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0)
 
+#: Ten thousand cases: a tenth of a second each, in short turns.
+_SWEEP_EFFORT = Effort(
+    processes=3, budget=9, patience_s=20.0, precision=0.03, seconds=0.3, turn_ns=2_000_000, warm_ns=3_000_000
+)
+
 EXPERIMENTS: Mapping[str, Experiment] = {
+    "behaviour": Experiment(
+        name="behaviour",
+        source="behaviour study, sections 3 and 4, Table 1, Figures 4 to 8",
+        workloads={"smoke": behaviour.smoke, "nightly": behaviour.nightly, "paper": behaviour.paper},
+        effort=_SWEEP_EFFORT,
+        sweeps=True,
+    ),
     "cache-depth": Experiment(
         name="cache-depth",
         source="form/function paper, section 2.2, Figure 3",

@@ -1,7 +1,7 @@
 """Ids back into workloads and cases.
 
-Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`, or, of a
-model of the user's own, `MODEL@SHAPE`.
+Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`,
+`layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES`, or, of a model of the user's own, `MODEL@SHAPE`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
@@ -12,6 +12,7 @@ import re
 
 from archbench.errors import CaseIdError
 from archbench.workloads.case import Case
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, parse_shape
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
@@ -23,6 +24,11 @@ _PATTERN = re.compile(
     re.ASCII,
 )
 _NETWORK = re.compile(r"(?P<network>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
+_LAYER = re.compile(
+    r"(?P<layer>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-i(?P<in_channels>\d+)-o(?P<out_channels>\d+)-k(?P<kernel>\d+)-s(?P<stride>\d+)"
+    r"(?:-(?P<activation>[a-z][a-z0-9]*))?-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)-n(?P<copies>\d+)",
+    re.ASCII,
+)
 _MODEL = re.compile(r"(?P<name>.+)@(?P<shape>\d+(?:x\d+)*)", re.ASCII)
 _REST = r":(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?"
 _CASE = re.compile(r"(?P<workload>[^:]+)" + _REST, re.ASCII)
@@ -48,13 +54,16 @@ def _read_workload(text: str) -> Workload:
     """As `parse_workload`, but of a text that need not be canonical."""
     if (match := _PATTERN.fullmatch(text)) is not None:
         return _pattern_workload(match)
+    if (match := _LAYER.fullmatch(text)) is not None:
+        return _layer_workload(match)
     if (match := _NETWORK.fullmatch(text)) is not None:
         return NetworkWorkload(network=match["network"], batch=int(match["batch"]))
     if (match := _MODEL.fullmatch(text)) is not None:
         return ModelWorkload(name=match["name"], shape=parse_shape(match["shape"]))
     raise CaseIdError(
         f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
-        " network-ROWSxCOLUMNS-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1 or"
+        " network-ROWSxCOLUMNS-bBATCH, layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES or MODEL@SHAPE,"
+        " for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1, conv-i64-o64-k3-s1-relu-28x28-b1-n4 or"
         " net.onnx@1x3x224x224; `archbench cases` lists ids."
     )
 
@@ -71,6 +80,12 @@ def _pattern_workload(match: re.Match[str]) -> Workload:
         groups=None if groups is None else int(groups),
         ratio=None if ratio is None else int(ratio),
     )
+
+
+def _layer_workload(match: re.Match[str]) -> LayerWorkload:
+    sizes = {name: int(match[name]) for name in ("in_channels", "out_channels", "kernel", "stride", "batch", "copies")}
+    resolution = (int(match["rows"]), int(match["columns"]))
+    return LayerWorkload(layer=match["layer"], activation=match["activation"], resolution=resolution, **sizes)
 
 
 def parse_case(text: str) -> Case:
