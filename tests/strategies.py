@@ -1,9 +1,13 @@
 """Hypothesis strategies for shapes: small networks of every pattern, odd sizes, 1x1, non-square."""
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
-from archbench.registry import PATTERNS
+from archbench.errors import WorkloadError
+from archbench.registry import LAYERS, PATTERNS
+from archbench.workloads.behaviour import ACTIVATIONS
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.layer import KERNELS, STRIDES, LayerWorkload, layer_named
 from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload, pattern_named
 
@@ -38,8 +42,33 @@ def cases(draw):
     from archbench.registry import BACKENDS
 
     return Case(
-        workload=draw(workloads() | networks()),
+        workload=draw(workloads() | networks() | layers()),
         backend=draw(st.sampled_from(sorted(BACKENDS))),
         threads=draw(st.integers(1, 64)),
         isa=draw(st.sampled_from((None, *ISA_CAPS))),
     )
+
+
+@st.composite
+def layers(draw, max_channels=16, max_pixels=9):
+    """Any operator or block with a shape that it can have, small enough to run in milliseconds."""
+    layer = draw(st.sampled_from(sorted(LAYERS)))
+    spec = layer_named(layer)
+    pixels = (1, 1) if layer == "linear" else (draw(st.integers(1, max_pixels)), draw(st.integers(1, max_pixels)))
+    channels = draw(st.integers(1, max_channels))
+    free = layer not in ("linear", "mixconv") and spec.kernel > 1
+    fields = {
+        "layer": layer,
+        "in_channels": channels,
+        "out_channels": draw(st.sampled_from((channels, 2 * channels)) | st.integers(1, max_channels)),
+        "kernel": draw(st.sampled_from(KERNELS)) if free else None,
+        "stride": draw(st.sampled_from(STRIDES)),
+        "activation": draw(st.none() | st.sampled_from(ACTIVATIONS)) if spec.activates else None,
+        "resolution": pixels,
+        "batch": draw(st.integers(1, 3)),
+        "copies": draw(st.integers(1, 3)),
+    }
+    try:
+        return LayerWorkload(**fields)
+    except WorkloadError:
+        reject()

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from archbench.errors import CaseIdError, UnknownNameError, UsageError, WorkloadError
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case, parse_workload, parse_workload_or_case
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from tests.strategies import cases, networks, workloads
+from tests.strategies import cases, layers, networks, workloads
 
 
-@given(workloads() | networks())
+@given(workloads() | networks() | layers())
 def test_workload_ids_round_trip(workload):
     assert parse_workload(workload.id) == workload
 
@@ -27,6 +28,8 @@ def test_ids_are_the_ones_that_stored_baselines_use():
     workload = PatternWorkload(pattern="grouped", depth=10, width=64, resolution=(7, 14), batch=2)
 
     assert workload.id == "grouped-d10-w64-k3-g8-7x14-b2"
+    layer = LayerWorkload(layer="conv", in_channels=3, out_channels=8, activation="relu", resolution=(7, 14), copies=2)
+    assert layer.id == "conv-i3-o8-k3-s1-relu-7x14-b1-n2"
     assert NetworkWorkload(network="mobilenet-v3-large", batch=4).id == "mobilenet-v3-large-224x224-b4"
     assert Case(workload=workload, backend="torch").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t1"
     assert Case(workload=workload, backend="torch", threads=2, isa="avx2").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t2:avx2"
@@ -44,6 +47,12 @@ def test_ids_are_the_ones_that_stored_baselines_use():
         ("standard-d10-w64-k3-g8-28x28-b1", WorkloadError),
         ("grouped-d10-w10-k3-g8-28x28-b1", WorkloadError),
         ("standard-d0-w64-k3-28x28-b1", WorkloadError),
+        ("conv-i8-o8-k3-s1-7x7-b1", UnknownNameError),
+        ("conv-i8-o8-k03-s1-7x7-b1-n1", CaseIdError),
+        ("conv-i8-o8-k4-s1-7x7-b1-n1", WorkloadError),
+        ("conv-i8-o8-k3-s1-7x7-b1-n0", WorkloadError),
+        ("conv-i8-o8-k3-s1-gelu-7x7-b1-n1", UnknownNameError),
+        ("deconv-i8-o8-k3-s1-7x7-b1-n1", UnknownNameError),
         ("octave-d10-w64-k3-28x28-b1", UnknownNameError),
         ("alexnet-224x224-b1", UnknownNameError),
         ("resnet50-28x28-b1", CaseIdError),

@@ -198,8 +198,12 @@ class PairedSession:
             return False
         if len(undisturbed(processes)) < self._processes:
             return True
-        judged = speedup(processes) if reference_of(case) in trial.plan.sampled else latency(processes)
-        interval = judged and judged.estimate.interval()
+        if reference_of(case) not in trial.plan.sampled:
+            # With the few processes of a sweep an interval of its own would ask for thousands: they borrow from each other.
+            error = latency(processes).squared_error
+            return error is not None and 2 * math.sqrt(error) > self._settings.precision
+        gain = speedup(processes)
+        interval = gain and gain.estimate.interval()
         return bool(interval and interval.high and interval.high > interval.estimate * (1 + self._settings.precision))
 
     def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:

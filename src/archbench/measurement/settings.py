@@ -23,8 +23,8 @@ class SessionSettings:
         processes: undisturbed worker processes a case needs at least.
         budget: worker processes a case gets at most.
         patience_s: once its workers took so long together, a workload that has its processes gets no more.
-        precision: a speedup, or the latency of a case without a reference, whose interval reaches further than this from its
-            estimate, as a fraction, needs more processes.
+        precision: a speedup whose interval reaches further than this from its estimate, as a fraction, needs more processes; so
+            does the latency of a case without a reference if two standard errors do.
         seconds: length of the sampling loop in each process.
         min_rounds: rounds made even if they take longer.
         turn_ns: how long a case keeps the core at a time.

@@ -39,9 +39,11 @@ _ACTIVATIONS: Mapping[Activation, Callable[[], nn.Module]] = {
 
 
 def build_layer(workload: LayerWorkload) -> nn.Module:
-    """The network: (batch, in, rows, columns) to (batch, copies x out, 1, up to KEPT_COLUMNS)."""
-    copies = [build_unit(workload.unit, workload.unit_shape) for _ in range(workload.copies)]
-    return SideBySide(copies, workload.output_shape)
+    """The network: (batch, in, rows, columns) to (batch, copies x out, 1, up to KEPT_COLUMNS); one output if it is stacked."""
+    units = [build_unit(workload.unit, workload.unit_shape) for _ in range(workload.copies)]
+    if workload.is_stacked:
+        units = [nn.Sequential(*units)]
+    return SideBySide(units, workload.output_shape)
 
 
 class SideBySide(nn.Module):

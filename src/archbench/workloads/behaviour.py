@@ -34,7 +34,7 @@ _DENSE_INPUT = 0.75
 _HEAVY, _USUAL, _LIGHT = (1, 3), (2, 6), (2, 18)
 
 _CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
-_CONVOLUTIONS = ("conv", "depthwise", "dilated", "group", "mixconv")
+_CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
 
 
@@ -82,6 +82,7 @@ def _nightly() -> Iterator[_Point]:
     yield from _pairs(_conv_outputs(range(1, 97), in_channels=64, pixels=28), _USUAL)
     yield from _pairs(_depthwise_channels(range(1, 97), pixels=28), _LIGHT)
     yield from _pairs(_activations(_CONVOLUTIONS, channels=64, pixels=28), _USUAL)
+    yield from _pairs((_same("mixconv", channels, 14) for channels in (12, 60, 240)), _USUAL)
     yield from _kernel_grid(((28, 32), (14, 128), (7, 256)))
     yield from _block_grid(POSITIONS)
     yield from _context_grid((16, 64, 256), (56, 28, 14, 7))

@@ -1,9 +1,10 @@
 """An operator or a block, copied: what the behaviour study (Tang et al., MLSys 2021, Table 1) varies one dimension at a time.
 
-The network is `copies` of the unit, each with weights of its own, that read the same input; of each output a few pixels are
-kept, so that the copies are all needed and none can be folded into another. The latency of one unit inside a network is the
-difference of a network of many copies and one of few, divided by the difference of their copies: what a network costs once
-(its call, the layout of its input and output) cancels.
+The network is `copies` of the unit, each with weights of its own. They read the same input, and of each output a few pixels are
+kept, so that the copies are all needed, none can be folded into another, and any number of channels may go in and out. Units
+that split their input or add it to their output follow each other instead: an engine splits one input once for all, and fuses a
+sum into a convolution only where nothing else reads what is added. The latency of one unit inside a network is the difference of a network of many copies and one of few,
+divided by the difference of their copies: what a network costs once (its call, the layout of its input and output) cancels.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Layer:
         context: the operator that it was put behind, as it has no weights of its own that tell its copies apart; what it costs
             itself is the difference to that.
         activates: whether an activation may be put behind it.
+        stacks: whether copies follow each other, where input and output have one shape.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Layer:
     kernel: int = 3
     context: str | None = None
     activates: bool = False
+    stacks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,11 @@ class LayerWorkload:
     def output_shape(self) -> Shape:
         """(channels, rows, columns) of the output of a unit."""
         return output_shape(self.unit, self.unit_shape)
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether its copies follow each other; else they stand side by side."""
+        return self.spec.stacks and self.output_shape == self.unit_shape
 
     @property
     def kind(self) -> LayerWorkload:

@@ -145,11 +145,15 @@ def _require_same_channels(workload: LayerWorkload) -> None:
         )
 
 
-MOBILENET_V1 = Layer(name="mobilenet-v1-block", home="MobileNetV1", unit=_mobilenet_v1)
-MOBILENET_V2 = Layer(name="mobilenet-v2-block", home="MobileNetV2", unit=lambda workload: _inverted(workload, attention=False))
-MOBILENET_V2_SE = Layer(name="mobilenet-v2-se-block", home="MnasNet", unit=lambda workload: _inverted(workload, attention=True))
-SHUFFLENET_V1 = Layer(name="shufflenet-v1-block", home="ShuffleNetV1", unit=_shufflenet_v1)
-SHUFFLENET_V2 = Layer(name="shufflenet-v2-block", home="ShuffleNetV2", unit=_shufflenet_v2)
+MOBILENET_V1 = Layer(name="mobilenet-v1-block", home="MobileNetV1", unit=_mobilenet_v1, stacks=True)
+MOBILENET_V2 = Layer(
+    name="mobilenet-v2-block", home="MobileNetV2", unit=lambda workload: _inverted(workload, attention=False), stacks=True
+)
+MOBILENET_V2_SE = Layer(
+    name="mobilenet-v2-se-block", home="MnasNet", unit=lambda workload: _inverted(workload, attention=True), stacks=True
+)
+SHUFFLENET_V1 = Layer(name="shufflenet-v1-block", home="ShuffleNetV1", unit=_shufflenet_v1, stacks=True)
+SHUFFLENET_V2 = Layer(name="shufflenet-v2-block", home="ShuffleNetV2", unit=_shufflenet_v2, stacks=True)
 DENSE = Layer(name="dense-block", home="DenseNet", unit=_dense)
-RESIDUAL = Layer(name="residual-block", home="ResNet-18", unit=_residual)
-BOTTLENECK = Layer(name="bottleneck-block", home="ResNet-50", unit=_bottleneck)
+RESIDUAL = Layer(name="residual-block", home="ResNet-18", unit=_residual, stacks=True)
+BOTTLENECK = Layer(name="bottleneck-block", home="ResNet-50", unit=_bottleneck, stacks=True)

@@ -1,0 +1,73 @@
+"""Copies of an operator side by side: each does its own work, in torch and in the engine."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from archbench.cache import ArtifactCache
+from archbench.contracts import Precision, RunSettings, backend_named
+from archbench.measurement.artifacts import cost_for, network_for, reference_for
+from archbench.measurement.parity import judge
+from archbench.models.build import build
+from archbench.models.weights import initialise
+from archbench.registry import LAYERS
+from archbench.workloads.inputs import seeded_input
+from archbench.workloads.layer import LayerWorkload
+
+COPIES = 3
+CHANNELS_OUT = {"concat": 64, "dense-block": 48}
+
+#: What the engine executes for a network and not for a copy, or to no effect: layouts of input and output, what keeps pixels
+#: and puts them together, and other views of the same memory.
+ONCE = ("Reorder", "Concatenation", "StridedSlice", "Reshape")
+CONCATENATES = ("concat", "mixconv", "dense-block", "shufflenet-v2-block")
+
+
+def small(name, copies=COPIES):
+    return LayerWorkload(
+        layer=name,
+        in_channels=32,
+        out_channels=CHANNELS_OUT.get(name, 32),
+        resolution=(1, 1) if name == "linear" else (10, 10),
+        copies=copies,
+    )
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_copy_has_an_output_of_its_own_of_order_one(name):
+    workload = small(name)
+    module = build(workload)
+    initialise(module, workload)
+
+    output = module(torch.from_numpy(seeded_input(workload))).numpy()
+
+    channels, _, columns = workload.output_shape
+    outputs = 1 if workload.is_stacked else COPIES
+    assert output.shape == (1, outputs * channels, 1, min(4, columns))
+    parts = np.split(output, outputs, axis=1)
+    assert all(0.2 < np.sqrt(np.mean(part**2)) < 10 for part in parts)
+    assert all(not np.allclose(parts[0], part, atol=1e-2) for part in parts[1:])
+
+
+def compiled(workload, cache):
+    network = network_for(workload, backend_named("openvino-cpu-f32").form, cache)
+    model = backend_named("openvino-cpu-f32").load(network, RunSettings(threads=1, isa=None, cache=cache.root))
+    model.bind(seeded_input(workload))
+    model.run()
+    return model
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_engine_shares_and_folds_no_work_between_copies(name, tmp_path):
+    cache = ArtifactCache(tmp_path)
+    few, many = (compiled(small(name, copies), cache) for copies in (2, COPIES))
+
+    parity = judge(many.output(), reference_for(small(name), cache), Precision.F32, cost_for(small(name), cache).layers)
+    assert parity.holds and parity.has_teeth
+    fewer, more = (Counter(line.split()[0] for line in model.executed_graph()) for model in (few, many))
+    assert {kind: more[kind] - fewer[kind] for kind in fewer if kind not in ONCE} == {
+        kind: count / 2 for kind, count in fewer.items() if kind not in ONCE
+    }
+    assert more["Concatenation"] - fewer["Concatenation"] == (name in CONCATENATES)
