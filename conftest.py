@@ -20,5 +20,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 @pytest.fixture(scope="session")
 def cache_root(tmp_path_factory):
-    """One artifact cache for the whole session: the real one is never touched."""
-    return tmp_path_factory.mktemp("cache")
+    """One artifact cache for the whole session, xdist's workers included: the real one is never touched."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("cache")
+    shared = tmp_path_factory.getbasetemp().parent / "cache"
+    shared.mkdir(exist_ok=True)
+    return shared

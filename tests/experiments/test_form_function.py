@@ -121,6 +121,26 @@ def test_flops_do_not_rank_patterns_once_a_lighter_one_is_surely_slower():
     assert outcome("flops-do-not-rank-patterns", lighter_is_faster) is Outcome.DOES_NOT_HOLD
 
 
+@pytest.mark.parametrize("noise", [{}, NOISY])
+def test_patterns_too_close_to_tell_leave_open_whether_flops_rank_them(noise):
+    close = measured([(network("depthwise-separable"), 2e-3, 1e-3), (network("standard"), 2.001e-3, 1e-3)], **noise)
+
+    found = judge(NAMED["flops-do-not-rank-patterns"], close)
+
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.evidence.endswith("of the time, which is too close to tell")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [((2e-3, 2e-3, 1e-3), Outcome.HOLDS), ((1e-3, 2e-3, 2e-3), Outcome.INCONCLUSIVE)]
+)
+def test_one_sure_inversion_outweighs_a_pair_too_close_to_tell_and_sure_order_does_not(seconds, expected):
+    lightest_first = ("bottleneck", "depthwise-separable", "standard")
+    points = [(network(pattern), native, 1e-3) for pattern, native in zip(lightest_first, seconds, strict=True)]
+
+    assert outcome("flops-do-not-rank-patterns", points) is expected
+
+
 def test_planted_and_failed_records_are_no_evidence():
     records = measured([(network(pattern), 2e-3, 1e-3) for pattern in SIX])
     planted = {case_id: dataclasses.replace(entry, planted=0.2) for case_id, entry in records.items()}

@@ -67,10 +67,12 @@ def test_a_few_processes_are_enough_where_the_run_s_other_cases_tell_how_much_pr
             {case_id: record(case_id, generator, own=1e-3 * slowdown, between=0.005, count=5) for case_id in cases}
             for slowdown in (1.0, truth)
         ]
+        whole = RunPair(*runs, same_machine=True, interleaved=True)
         for together in (True, False):
             for case_id in cases:
-                before, after = runs if together else ({case_id: run[case_id]} for run in runs)
-                interval = RunPair(before, after, same_machine=True, interleaved=True).evidence(case_id).slowdown.interval()
+                alone = ({case_id: run[case_id]} for run in runs)
+                pair = whole if together else RunPair(*alone, same_machine=True, interleaved=True)
+                interval = pair.evidence(case_id).slowdown.interval()
                 covered[together] += interval.low <= truth <= interval.high
                 widths[together].append(np.log(interval.high / interval.low))
 

@@ -118,7 +118,12 @@ def test_counts_repeat(unchanged):
 
 
 @pytest.mark.parametrize(
-    "change", [square_root_of_the_square, rectify_twice_around_a_second_reader, read_before_the_activation]
+    "change",
+    [
+        pytest.param(square_root_of_the_square, marks=pytest.mark.slow),
+        pytest.param(rectify_twice_around_a_second_reader, marks=pytest.mark.slow),
+        read_before_the_activation,
+    ],
 )
 def test_a_changed_network_is_seen_in_one_run(unchanged, tmp_path, change):
     cache, first, _ = unchanged
@@ -178,9 +183,9 @@ def test_a_backend_that_is_absent_is_skipped_with_its_reason(tmp_path):
     assert record.status in (Status.SKIPPED, Status.COUNTED)
 
 
-def test_the_first_count_with_an_empty_cache_is_like_those_after_it(tmp_path):
+def test_the_first_count_with_an_empty_cache_is_like_those_after_it(unchanged):
     """A worker that compiled the network has another heap than one that found it compiled: it is not the one that counts."""
-    first, second = (count(tmp_path, plan(OPENVINO))[0].counts for _ in range(2))
+    _, first, again = unchanged
 
-    assert set(first.states) == {"cold", "warm"}
-    assert not moved(first, second)
+    assert set(first.counts.states) == {"cold", "warm"}
+    assert not moved(first.counts, again.counts)

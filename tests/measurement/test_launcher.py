@@ -1,5 +1,6 @@
 """Real worker processes: they answer, crash, hang and die, and nothing stays behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -31,12 +32,17 @@ def job(cache_root, **changes):
     return messages.Job(**{**fields, **changes})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def launcher():
-    preload = messages.Preload(modules=("archbench.measurement.job",), affinity=tuple(os.sched_getaffinity(0)))
-    made = Launcher(preload, {})
+    """One for all: it outlives its workers."""
+    made = start()
     yield made
     made.close()
+
+
+def start():
+    preload = messages.Preload(modules=("archbench.measurement.job",), affinity=tuple(os.sched_getaffinity(0)))
+    return Launcher(preload, {})
 
 
 def run(launcher, a_job, timeout_s=120.0):
@@ -107,13 +113,13 @@ def test_a_killed_worker_is_named_by_its_signal_and_the_launcher_serves_on(launc
     assert run(launcher, job(cache_root))[0].status == 0
 
 
-def test_a_worker_that_hangs_is_killed(launcher, cache_root):
-    run(launcher, job(cache_root))
+def test_a_worker_that_hangs_is_killed(cache_root):
+    with contextlib.closing(start()) as launcher:
+        run(launcher, job(cache_root))
 
-    with pytest.raises(WorkerError, match="did not answer in time"):
-        launcher.run(job(cache_root, seconds=600.0), lambda event: None, 3.0)
-    children = psutil.Process(launcher.pid).children()
-    launcher.close()
+        with pytest.raises(WorkerError, match="did not answer in time"):
+            launcher.run(job(cache_root, seconds=600.0), lambda event: None, 3.0)
+        children = psutil.Process(launcher.pid).children()
     _, alive = psutil.wait_procs(children, timeout=10)
 
     assert not alive

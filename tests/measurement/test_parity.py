@@ -59,8 +59,14 @@ def swapped_channels(module):
     weight[[0, 1]] = weight[[1, 0]].clone()
 
 
-@pytest.mark.parametrize("fault", [wrong_weight, dropped_relu, swapped_channels])
-@pytest.mark.parametrize("depth", [2, 50])
+@pytest.mark.parametrize(
+    ("depth", "fault"),
+    [
+        *((2, fault) for fault in (wrong_weight, dropped_relu, swapped_channels)),
+        (50, wrong_weight),
+        *(pytest.param(50, fault, marks=pytest.mark.slow) for fault in (dropped_relu, swapped_channels)),
+    ],
+)
 @pytest.mark.parametrize("pattern", SIX)
 def test_planted_faults_are_caught(pattern, depth, fault, cache, tmp_path):
     workload = PatternWorkload(pattern=pattern, depth=depth, width=32, resolution=(14, 11))

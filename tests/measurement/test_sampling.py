@@ -80,7 +80,7 @@ def test_every_turn_is_probed_before_it():
     assert seen[::2] == ["probe"] * 10
 
 
-@given(st.floats(0, 0.5), st.integers(1, 20))
+@given(st.floats(0, 0.05), st.integers(1, 20))
 def test_rounds_go_on_until_both_the_time_and_the_least_count_are_reached(seconds, min_rounds):
     clock = FakeClock()
 

@@ -54,6 +54,19 @@ def test_a_counted_run_is_shown_kept_accepted_and_gated(count, pytester):
     assert accepted.ret == 0
     assert (pytester.path / "baselines/callgrind-i5-7600k/0001_custom-callgrind.json").exists()
 
+    by_hand = pytester.run(sys.executable, "-m", "archbench", "gate", "run.json")
+
+    assert by_hand.ret == 0
+    by_hand.stdout.fnmatch_lines(["verdict *warm instructions *warm LL misses*", f"pass *{OPENVINO} *", "gate: passed"])
+
+
+@needs_valgrind
+@pytest.mark.slow
+def test_a_counted_run_is_gated_as_it_ends(count, pytester):
+    count("--benchmark-json=run.json")
+    accepted = pytester.run(sys.executable, "-m", "archbench", "baseline", "accept", "run.json", "--reason", "first")
+    assert accepted.ret == 0
+
     gated = count("--archbench-gate", "--benchmark-json=again.json")
     by_hand = pytester.run(sys.executable, "-m", "archbench", "gate", "again.json")
 

@@ -163,15 +163,30 @@ def _beats_others(group: list[Point]) -> Iterator[tuple[bool | None, str]]:
         yield truth, f"depthwise-bottleneck {show(best)} against {pattern} {show(other)}"
 
 
-def _has_inversion(group: list[Point]) -> tuple[bool, str]:
-    for light, heavy in itertools.permutations(group, 2):
-        slower = light.record.latency, heavy.record.latency
-        if _flops(light) < _flops(heavy) and slower[0] and slower[1] and slower[0].bounded[0] > slower[1].bounded[1]:
-            return True, (
-                f"{light.case.workload.id} does {_flops(light) / _flops(heavy):.2f} of the FLOPs of"
-                f" {heavy.case.workload.id} in {slower[0].estimate / slower[1].estimate:.2f} of the time"
-            )
+def _has_inversion(group: list[Point]) -> tuple[bool | None, str]:
+    """Whether a pattern with fewer FLOPs is surely slower than one with more; surely not only where each is surely faster."""
+    pairs = [pair for pair in itertools.permutations(group, 2) if _flops(pair[0]) < _flops(pair[1])]
+    truths = [_is_slower(light, heavy) for light, heavy in pairs]
+    if True in truths:
+        return True, _against_flops(*pairs[truths.index(True)])
+    if None in truths:
+        return None, f"{_against_flops(*pairs[truths.index(None)])}, which is too close to tell"
     return False, f"{len(group)} patterns are ranked by FLOPs"
+
+
+def _is_slower(light: Point, heavy: Point) -> bool | None:
+    """Undecided where the intervals of their latencies overlap."""
+    (low, high), (heavy_low, heavy_high) = (
+        latency(point.record.processes).estimate.interval().bounded for point in (light, heavy)
+    )
+    return True if low > heavy_high else False if high < heavy_low else None
+
+
+def _against_flops(light: Point, heavy: Point) -> str:
+    return (
+        f"{light.case.workload.id} does {_flops(light) / _flops(heavy):.2f} of the FLOPs of"
+        f" {heavy.case.workload.id} in {_slowdown(light, heavy).interval().estimate:.2f} of the time"
+    )
 
 
 def _speedup_ratio(last: Point, first: Point) -> Interval:
