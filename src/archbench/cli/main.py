@@ -13,6 +13,7 @@ from archbench.cli.ab import ab
 from archbench.cli.accuracy import accuracy
 from archbench.cli.backends import backends
 from archbench.cli.baseline import baseline
+from archbench.cli.behaviour import advise, findings, steps
 from archbench.cli.calibrate import calibrate
 from archbench.cli.cases import cases
 from archbench.cli.compare import compare
@@ -41,6 +42,7 @@ def command() -> None:
 for _subcommand in (
     ab,
     accuracy,
+    advise,
     backends,
     baseline,
     bisect,
@@ -48,11 +50,13 @@ for _subcommand in (
     cases,
     compare,
     cost,
+    findings,
     gate,
     history,
     instruments,
     layers,
     power,
+    steps,
 ):
     command.add_command(_subcommand)
 

@@ -3,8 +3,9 @@
 The network is `copies` of the unit, each with weights of its own. They read the same input, and of each output a few pixels are
 kept, so that the copies are all needed, none can be folded into another, and any number of channels may go in and out. Units
 that split their input or add it to their output follow each other instead: an engine splits one input once for all, and fuses a
-sum into a convolution only where nothing else reads what is added. The latency of one unit inside a network is the difference of a network of many copies and one of few,
-divided by the difference of their copies: what a network costs once (its call, the layout of its input and output) cancels.
+sum into a convolution only where nothing else reads what is added. The latency of one unit inside a network is the difference
+of a network of many copies and one of few, divided by the difference of their copies: what a network costs once (its call, the
+layout of its input and output) cancels.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Layer:
         context: the operator that it was put behind, as it has no weights of its own that tell its copies apart; what it costs
             itself is the difference to that.
         activates: whether an activation may be put behind it.
+        keeps_channels: whether it has as many channels out as in, whatever its shape.
         stacks: whether copies follow each other, where input and output have one shape.
     """
 
@@ -42,6 +44,7 @@ class Layer:
     kernel: int = 3
     context: str | None = None
     activates: bool = False
+    keeps_channels: bool = False
     stacks: bool = False
 
 

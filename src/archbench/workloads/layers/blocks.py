@@ -145,13 +145,17 @@ def _require_same_channels(workload: LayerWorkload) -> None:
         )
 
 
+def _plain(workload: LayerWorkload) -> Unit:
+    return _inverted(workload, attention=False)
+
+
+def _weighing(workload: LayerWorkload) -> Unit:
+    return _inverted(workload, attention=True)
+
+
 MOBILENET_V1 = Layer(name="mobilenet-v1-block", home="MobileNetV1", unit=_mobilenet_v1, stacks=True)
-MOBILENET_V2 = Layer(
-    name="mobilenet-v2-block", home="MobileNetV2", unit=lambda workload: _inverted(workload, attention=False), stacks=True
-)
-MOBILENET_V2_SE = Layer(
-    name="mobilenet-v2-se-block", home="MnasNet", unit=lambda workload: _inverted(workload, attention=True), stacks=True
-)
+MOBILENET_V2 = Layer(name="mobilenet-v2-block", home="MobileNetV2", unit=_plain, stacks=True)
+MOBILENET_V2_SE = Layer(name="mobilenet-v2-se-block", home="MnasNet", unit=_weighing, stacks=True)
 SHUFFLENET_V1 = Layer(name="shufflenet-v1-block", home="ShuffleNetV1", unit=_shufflenet_v1, stacks=True)
 SHUFFLENET_V2 = Layer(name="shufflenet-v2-block", home="ShuffleNetV2", unit=_shufflenet_v2, stacks=True)
 DENSE = Layer(name="dense-block", home="DenseNet", unit=_dense)

@@ -110,15 +110,43 @@ def _require(workload: LayerWorkload, **fixed: int) -> None:
             raise WorkloadError(f"{workload.layer} has {name}={value} alone, but got {name}={getattr(workload, name)}.")
 
 
+def _dilated(workload: LayerWorkload) -> Unit:
+    return _convolution(workload, dilation=DILATION)
+
+
+def _group(workload: LayerWorkload) -> Unit:
+    return _convolution(workload, groups=GROUPS)
+
+
+def _max_pool(workload: LayerWorkload) -> Unit:
+    return _pool(workload, largest=True)
+
+
+def _mean_pool(workload: LayerWorkload) -> Unit:
+    return _pool(workload, largest=False)
+
+
+def _add(workload: LayerWorkload) -> Unit:
+    return _join(workload, How.ADD)
+
+
+def _multiply(workload: LayerWorkload) -> Unit:
+    return _join(workload, How.MULTIPLY)
+
+
+def _concat(workload: LayerWorkload) -> Unit:
+    return _join(workload, How.CONCAT)
+
+
 CONV = Layer(name="conv", home="every network", unit=_convolution, activates=True)
-DEPTHWISE = Layer(name="depthwise", home="MobileNetV1", unit=_depthwise, activates=True)
-DILATED = Layer(name="dilated", home="DeepLab", unit=lambda workload: _convolution(workload, dilation=DILATION), activates=True)
-GROUP = Layer(name="group", home="ResNeXt", unit=lambda workload: _convolution(workload, groups=GROUPS), activates=True)
-MIXCONV = Layer(name="mixconv", home="MixNet", unit=_mixed, kernel=max(MIXED), activates=True, stacks=True)
+DEPTHWISE = Layer(name="depthwise", home="MobileNetV1", unit=_depthwise, activates=True, keeps_channels=True)
+DILATED = Layer(name="dilated", home="DeepLab", unit=_dilated, activates=True)
+GROUP = Layer(name="group", home="ResNeXt", unit=_group, activates=True)
+MIXCONV = Layer(name="mixconv", home="MixNet", unit=_mixed, kernel=max(MIXED), activates=True, keeps_channels=True, stacks=True)
 LINEAR = Layer(name="linear", home="classifiers", unit=_linear, kernel=1, activates=True)
-MAX_POOL = Layer(name="max-pool", home="ResNet", unit=lambda workload: _pool(workload, largest=True), context=_CONTEXT)
-MEAN_POOL = Layer(name="mean-pool", home="ShuffleNetV1", unit=lambda workload: _pool(workload, largest=False), context=_CONTEXT)
-ADD = Layer(name="add", home="ResNet", unit=lambda workload: _join(workload, How.ADD), kernel=1, context=_CONTEXT, stacks=True)
-MULTIPLY = Layer(name="multiply", home="SENet", unit=lambda workload: _join(workload, How.MULTIPLY), kernel=1, context=_CONTEXT)
-CONCAT = Layer(name="concat", home="DenseNet", unit=lambda workload: _join(workload, How.CONCAT), kernel=1, context=_CONTEXT)
-SHUFFLE = Layer(name="shuffle", home="ShuffleNet", unit=_shuffle, kernel=1, context=_CONTEXT)
+MAX_POOL = Layer(name="max-pool", home="ResNet", unit=_max_pool, context=_CONTEXT, keeps_channels=True)
+MEAN_POOL = Layer(name="mean-pool", home="ShuffleNetV1", unit=_mean_pool, context=_CONTEXT, keeps_channels=True)
+ADD = Layer(name="add", home="ResNet", unit=_add, kernel=1, context=_CONTEXT, keeps_channels=True, stacks=True)
+MULTIPLY = Layer(name="multiply", home="SENet", unit=_multiply, kernel=1, context=_CONTEXT, keeps_channels=True)
+CONCAT = Layer(name="concat", home="DenseNet", unit=_concat, kernel=1, context=_CONTEXT)
+SHUFFLE = Layer(name="shuffle", home="ShuffleNet", unit=_shuffle, kernel=1, context=_CONTEXT, keeps_channels=True)

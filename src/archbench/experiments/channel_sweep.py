@@ -1,0 +1,69 @@
+"""Channel sweeps among measured units: everything equal but one channel count, and the steps that its latency shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archbench.experiments.units import Measured, Units
+from archbench.stats.steps import MIN_POINTS, Steps, find_steps
+from archbench.workloads.layer import LayerWorkload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSweep:
+    """Units that differ in the count of their output channels alone, or, where input and output agree, in both.
+
+    Args:
+        kind: the unit with the largest count.
+        points: by count, upwards.
+        steps: what their latency shows.
+    """
+
+    kind: LayerWorkload
+    points: tuple[tuple[int, Measured], ...]
+    steps: Steps
+
+    @property
+    def name(self) -> str:
+        """As in `conv k3 of 320 channels at 28x28`."""
+        rows, columns = self.kind.resolution
+        given = "" if self.kind.spec.keeps_channels else f" of {self.kind.in_channels} channels"
+        return f"{self.kind.layer} k{self.kind.kernel}{given} at {rows}x{columns}"
+
+    @property
+    def described(self) -> str:
+        """As in `staircase of 16 channels, 24 % high`."""
+        if not self.steps.is_stepped:
+            return self.steps.shape.value
+        width = "uneven steps" if self.steps.width is None else f"{self.steps.width} channels"
+        return f"{self.steps.shape.value} of {width}, {self.steps.height:.0%} high"
+
+
+def channel_sweeps(units: Units) -> Iterator[ChannelSweep]:
+    """Every sweep along channels with points enough; what could not be resolved is left out of it."""
+    found: dict[tuple[object, ...], list[Measured]] = {}
+    for measured in units.values():
+        if measured.seconds is not None:
+            found.setdefault(_line(measured.kind), []).append(measured)
+    for line in found.values():
+        if len(line) >= MIN_POINTS:
+            line.sort(key=lambda measured: measured.kind.out_channels)
+            yield _sweep(line)
+
+
+def _sweep(line: list[Measured]) -> ChannelSweep:
+    counts = [measured.kind.out_channels for measured in line]
+    estimates = [measured.seconds for measured in line if measured.seconds is not None]
+    seconds = [math.exp(estimate.value) for estimate in estimates]
+    errors = [value * math.sqrt(estimate.squared_error or 0.0) for value, estimate in zip(seconds, estimates, strict=True)]
+    return ChannelSweep(
+        kind=line[-1].kind, points=tuple(zip(counts, line, strict=True)), steps=find_steps(counts, seconds, errors)
+    )
+
+
+def _line(kind: LayerWorkload) -> tuple[object, ...]:
+    """What the points of a sweep have in common."""
+    given = None if kind.spec.keeps_channels else kind.in_channels
+    return (kind.layer, given, kind.kernel, kind.stride, kind.activation, kind.resolution, kind.batch)
