@@ -12,6 +12,7 @@ from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import Status
 from archbench.workloads.case import Case
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.pattern import PatternWorkload
 
 TORCH, OPENVINO = "torch", "openvino-cpu-f32"
@@ -81,7 +82,7 @@ def test_a_case_that_needs_another_look_gets_more_processes_until_it_is_settled(
 
     def look(records):
         seen.append({record.case_id: len(record.processes) for record in records})
-        return frozenset({doubtful.case(OPENVINO).id}) if len(seen) < 3 else frozenset()
+        return frozenset({doubtful.cases[1].id}) if len(seen) < 3 else frozenset()
 
     with PairedSession(settings(cache_root, processes=3, budget=9)) as session:
         records = session.measure([doubtful, settled], look)
@@ -95,7 +96,7 @@ def test_plans_take_turns_and_keep_their_order(cache_root):
     with PairedSession(settings(cache_root)) as session:
         records = session.measure(plans)
 
-    assert [record.case_id for record in records] == [plan.case(backend).id for plan in plans for backend in plan.backends]
+    assert [record.case_id for record in records] == [case.id for plan in plans for case in plan.cases]
     assert all(len(record.processes) == 2 for record in records)
 
 
@@ -181,3 +182,45 @@ def test_agreement_is_looked_at_where_it_is_asked_for(cache_root):
     assert 0.5 < lowered.agreement.top1 <= 1.0
     assert lowered.status is Status.MEASURED
     assert unasked.agreement is None
+
+
+def sweep(*kinds, backend=OPENVINO):
+    networks = [
+        LayerWorkload(layer=kind, in_channels=8, out_channels=8, resolution=(9, 9), copies=copies)
+        for kind in kinds
+        for copies in (2, 6)
+    ]
+    return Plan.sweep([Case(workload=network, backend=backend) for network in networks])
+
+
+def test_the_cases_of_a_sweep_share_their_processes_and_have_no_reference(cache_root):
+    with PairedSession(settings(cache_root)) as session:
+        records = session.measure([sweep("conv", "depthwise")])
+
+    assert [record.status for record in records] == [Status.MEASURED] * 4
+    assert all(process.reference is None for record in records for process in record.processes)
+    first, *others = ([process.calibration for process in record.processes] for record in records)
+    assert all(calibrations == first for calibrations in others)
+
+
+def test_one_wrong_case_of_a_sweep_costs_itself_alone(cache_root):
+    cases = sweep("conv").cases
+    absent = Case(workload=cases[0].workload, backend="openvino-gpu-f16")
+    with PairedSession(settings(cache_root)) as session:
+        records = session.measure([Plan.sweep([*cases, absent])])
+
+    assert [record.status for record in records] == [Status.MEASURED] * 2 + [Status.SKIPPED]
+
+
+def test_what_a_sweep_loads_is_gone_afterwards(tmp_path):
+    with PairedSession(settings(tmp_path / "cache", keeps_artifacts=False)) as session:
+        (record, *_) = session.measure([sweep("conv")])
+        assert record.status is Status.MEASURED
+        assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_rough_latency_of_a_sweep_gets_more_processes(cache_root):
+    with PairedSession(settings(cache_root, processes=2, budget=4, precision=1e-9)) as session:
+        records = session.measure([sweep("conv")])
+
+    assert all(len(record.processes) == 4 for record in records)

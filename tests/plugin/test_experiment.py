@@ -25,6 +25,15 @@ pytestmark = pytest.mark.archbench_on_request
 def test_depth(archbench, archbench_case):
     archbench.measure(archbench_case)
 """
+BEHAVIOUR = """
+import pytest
+
+pytestmark = pytest.mark.archbench_on_request
+
+@pytest.mark.archbench_experiment("behaviour")
+def test_behaviour(archbench, archbench_case):
+    archbench.measure(archbench_case)
+"""
 PATTERNS = """
 def test_patterns(archbench, archbench_case):
     archbench.measure(archbench_case)
@@ -153,3 +162,35 @@ def test_an_interrupted_run_keeps_what_was_read_and_leaves_no_process(project, p
         assert alive == []
     finally:
         run.kill()
+
+
+def test_a_sweep_is_measured_on_each_backend_apart_and_read_by_the_commands(pytester, cache_root, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    pytester.makepyfile(test_behaviour=BEHAVIOUR)
+    layers = ("conv-i8-o8-k3-s1", "conv-i8-o8-k3-s1-relu", "conv-i8-o8-k3-s1-swish")
+    workloads = [f"--archbench-workload={layer}-9x9-b1-n{copies}" for layer in layers for copies in (2, 6)]
+    options = ("--archbench-processes=2", "--archbench-budget=2", "--archbench-seconds=0.05", "-p", "no:cacheprovider")
+
+    result = pytester.runpytest_subprocess(
+        f"--archbench-cache={cache_root}", *workloads, *options, "-k", "behaviour", "--benchmark-json=run.json"
+    )
+
+    result.assert_outcomes(passed=12)
+    result.stdout.fnmatch_lines(["*archbench: 2 sweeps of up to 24 cases to measure*"])
+    run = read_run_file(pytester.path / "run.json")
+    assert all(record.status is Status.MEASURED and record.speedup is None for record in run.records.values())
+    advice = json.loads(archbench(pytester.path, "advise", "run.json", "--json"))
+    assert [entry["platform"] for entry in advice["platforms"]] == [OPENVINO, "torch"]
+    found = json.loads(archbench(pytester.path, "findings", "run.json", "--json", "--backend", OPENVINO))
+    assert len(found) == 9
+    assert {entry["platform"] for entry in found} == {OPENVINO}
+    assert archbench(pytester.path, "steps", "run.json", status=2) == (
+        "archbench: the runs hold no sweep along channels of twelve counts or more.\n"
+    )
+
+
+def archbench(folder, *arguments, status=0):
+    """What the command says: on standard error if it fails."""
+    done = subprocess.run([sys.executable, "-m", "archbench", *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == status, done.stderr
+    return done.stderr if status else done.stdout

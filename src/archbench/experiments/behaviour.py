@@ -130,9 +130,9 @@ def moving_costs(platform: Platform, by_platform: Mapping[Platform, Units]) -> F
 
 
 def operations_do_not_rank_blocks(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
-    """At some place a block with fewer operations is surely slower than one with more."""
+    """At some place a block with fewer operations, by a tenth or more, is surely slower than one with more."""
     units = by_platform[platform]
-    pairs = [entry for group in places(units) for entry in itertools.combinations(group, 2)]
+    pairs = [pair for group in places(units) for pair in itertools.combinations(group, 2) if _differ_in_operations(*pair)]
     judged = [found for first, second in pairs if (found := _inverted(units, first, second)) is not None]
     inverted = [evidence for truth, evidence in judged if truth]
     if inverted:
@@ -202,6 +202,11 @@ def places(units: Units) -> Iterator[list[LayerWorkload]]:
         if kind.layer in BLOCKS and measured.seconds is not None:
             found.setdefault((kind.resolution, kind.stride, kind.out_channels, kind.batch), []).append(kind)
     yield from (group for group in found.values() if len(group) > 1)
+
+
+def _differ_in_operations(first: LayerWorkload, second: LayerWorkload) -> bool:
+    fewer, more = sorted(unit_cost(kind).operations for kind in (first, second))
+    return more >= NOTICEABLE * fewer
 
 
 def _inverted(units: Units, first: LayerWorkload, second: LayerWorkload) -> tuple[bool, str] | None:
