@@ -15,7 +15,10 @@ NOISE = 0.01
 
 
 def noisy(latencies, seed=0, level=NOISE):
-    """Heavier at the slow end, and two bad points. Where one is the last of a tread, a free jump may be a count off: see the seeds."""
+    """Heavier at the slow end, and two bad points.
+
+    Where one is the last of a tread, a free jump may be a count off: the tests of those have seeds where none is.
+    """
     draw = np.random.default_rng(seed)
     factor = np.exp(level * (draw.standard_normal(len(latencies)) + draw.exponential(1, len(latencies))) / 1.4)
     factor[draw.integers(len(latencies), size=2)] *= 1.3
