@@ -7,7 +7,7 @@ import pytest
 from archbench.cost.units import unit_cost
 from archbench.experiments.advice import advise, precision_by_layer
 from archbench.experiments.behaviour import CLAIMS, PLATFORM_CLAIMS, findings
-from archbench.experiments.channel_sweep import channel_sweeps
+from archbench.experiments.channel_sweep import channel_sweeps, step_changes
 from archbench.experiments.claim import Outcome, judge
 from archbench.experiments.units import Platform, units_by_platform
 from archbench.workloads.behaviour import ACTIVATIONS, BLOCKS, smoke
@@ -164,3 +164,15 @@ def test_an_unresolved_unit_is_left_out(simple):
 
     assert set(outcomes({HERE: hidden})) == {Outcome.NOT_MEASURED}
     assert list(channel_sweeps(hidden)) == []
+
+
+def test_steps_that_moved_are_told(published):
+    kinds = [workload.kind for workload in smoke() if workload.layer == "conv" and workload.in_channels == 64]
+    eight = units_by_platform(layer_records({kind: PLAIN * (1 + (kind.out_channels - 1) // 8) for kind in kinds}).values())
+
+    (change,) = step_changes(published, eight)
+
+    assert change.startswith("conv k3 of 64 channels at 14x14 on openvino-cpu-f32: staircase of 16 channels")
+    assert change.endswith("counts worth using no longer: none; newly: 8, 24, 40, 56")
+    assert step_changes(published, published) == []
+    assert step_changes({}, published) == []

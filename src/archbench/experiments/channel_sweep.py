@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from archbench.experiments.units import Measured, Units
-from archbench.stats.steps import MIN_POINTS, Steps, find_steps
+from archbench.experiments.units import Measured, Platform, Units
+from archbench.stats.steps import MIN_POINTS, ChangedSteps, Steps, changed_steps, find_steps
 from archbench.workloads.layer import LayerWorkload
 
 
@@ -24,6 +24,11 @@ class ChannelSweep:
     kind: LayerWorkload
     points: tuple[tuple[int, Measured], ...]
     steps: Steps
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts that were measured."""
+        return tuple(count for count, _ in self.points)
 
     @property
     def name(self) -> str:
@@ -51,6 +56,23 @@ def channel_sweeps(units: Units) -> Iterator[ChannelSweep]:
         if len(line) >= MIN_POINTS:
             line.sort(key=lambda measured: measured.kind.out_channels)
             yield _sweep(line)
+
+
+def step_changes(before: Mapping[Platform, Units], after: Mapping[Platform, Units]) -> list[str]:
+    """What differs in the steps of sweeps over the same counts, a sentence each."""
+    found = []
+    for platform in after:
+        accepted = {_line(sweep.kind): sweep for sweep in channel_sweeps(before.get(platform, {}))}
+        for sweep in channel_sweeps(after[platform]):
+            then = accepted.get(_line(sweep.kind))
+            if then is not None and then.counts == sweep.counts and (changed := changed_steps(then.steps, sweep.steps)):
+                found.append(f"{sweep.name} on {platform}: {then.described}, now {sweep.described}; {_moved(changed)}")
+    return found
+
+
+def _moved(changed: ChangedSteps) -> str:
+    gone, new = (", ".join(map(str, counts)) or "none" for counts in (changed.gone, changed.new))
+    return f"counts worth using no longer: {gone}; newly: {new}"
 
 
 def _sweep(line: list[Measured]) -> ChannelSweep:

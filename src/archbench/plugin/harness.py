@@ -13,7 +13,9 @@ import pytest
 
 from archbench.cache import ArtifactCache
 from archbench.errors import ArchbenchError, BackendUnavailableError
+from archbench.experiments.channel_sweep import step_changes
 from archbench.experiments.claim import Claim, Finding, judge
+from archbench.experiments.units import units_by_platform
 from archbench.gate.baselines import find_baseline
 from archbench.gate.judge import judge_runs
 from archbench.gate.look import undecided
@@ -134,13 +136,23 @@ class Harness:
 
         A broken baseline fails the test that asks.
         """
+        baseline = self._accepted()
+        return None if baseline is None else baseline.section.claims.get(claim.name)
+
+    def step_changes(self) -> list[str] | None:
+        """How steps along channels differ from the newest baseline's of this machine and profile; None if there is none."""
+        baseline = self._accepted()
+        if baseline is None:
+            return None
+        return step_changes(*(units_by_platform(records.values()) for records in (baseline.records, self.records)))
+
+    def _accepted(self) -> RunFile | None:
+        """The newest baseline of this very machine and profile."""
         try:
             baseline = self._find_baseline()
         except ArchbenchError as error:
             pytest.fail(str(error), pytrace=False)
-        if baseline is None or baseline.section.fingerprint != self._fingerprint:
-            return None
-        return baseline.section.claims.get(claim.name)
+        return None if baseline is None or baseline.section.fingerprint != self._fingerprint else baseline
 
     def _find_baseline(self) -> RunFile | None:
         path = find_baseline(self._root / self.options.baselines, self._fingerprint, self._label)
