@@ -19,6 +19,7 @@ from archbench.cost.formulas import Cost, cost_by_formula
 from archbench.measurement.origins import Origin, Route, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -116,7 +117,7 @@ def agreement_reference(workload: Workload, cache: ArtifactCache, images: int) -
 
 def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     """What the workload costs: by formula where there is one, else counted once from what it is made from."""
-    if isinstance(workload, PatternWorkload):
+    if isinstance(workload, PatternWorkload | KwsWorkload):
         return cost_by_formula(workload)
     origin = origin_of(workload, cache)
 

@@ -24,6 +24,7 @@ from archbench.contracts import Form
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost
 from archbench.errors import ModelError
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.model import ModelWorkload, Source
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
@@ -43,6 +44,7 @@ _FILE_SOURCES = (
     "archbench.cost.openvino_graph",
     "archbench.measurement.origins",
 )
+_KWS_SOURCES = ("archbench.models.kws", "archbench.workloads.kws")
 _NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
 
@@ -86,7 +88,7 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         ModelError: the user's model cannot be read.
         WorkloadError: the library that holds the network is not installed.
     """
-    if isinstance(workload, PatternWorkload | NetworkWorkload):
+    if isinstance(workload, PatternWorkload | NetworkWorkload | KwsWorkload):
         build = functools.partial(_seeded_module, workload, cache)
         return TorchOrigin(key=_seeded_key(workload), shape=workload.input_shape, build=build)
     if workload.source is Source.ONNX:
@@ -220,7 +222,7 @@ class IrOrigin:
         return count_graph(self.path, self.shape)
 
 
-def _seeded_module(workload: PatternWorkload | NetworkWorkload, cache: ArtifactCache) -> torch.nn.Module:
+def _seeded_module(workload: PatternWorkload | NetworkWorkload | KwsWorkload, cache: ArtifactCache) -> torch.nn.Module:
     """The workload's module with seeded, calibrated weights."""
     from archbench.models.build import build
 
@@ -251,9 +253,11 @@ def _with_weights(module: torch.nn.Module, workload: Workload, key: str, cache: 
     return module
 
 
-def _seeded_key(workload: PatternWorkload | NetworkWorkload) -> str:
+def _seeded_key(workload: PatternWorkload | NetworkWorkload | KwsWorkload) -> str:
     if isinstance(workload, PatternWorkload):
         origin = source_digest(_PATTERN_SOURCES)
+    elif isinstance(workload, KwsWorkload):
+        origin = source_digest(_KWS_SOURCES)
     else:
         try:
             origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"

@@ -5,8 +5,9 @@ Every kind has `id`, `batch`, `input_shape`, `family`, `axes`, and `reference`: 
 
 from __future__ import annotations
 
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
-Workload = PatternWorkload | NetworkWorkload | ModelWorkload
+Workload = PatternWorkload | NetworkWorkload | KwsWorkload | ModelWorkload
