@@ -1,12 +1,14 @@
-"""Do the form/function paper's findings hold on this machine, and do they still hold as at the baseline?"""
+"""Do the papers' findings hold on this machine, and do they still hold as at the baseline?"""
 
 import pytest
 
-from archbench.experiments import cache, form_function, networks
+from archbench.experiments import cache, form_function, kws, networks
 from archbench.experiments.claim import Outcome, has_changed
 
+CLAIMS = (*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS, *kws.CLAIMS)
 
-@pytest.mark.parametrize("claim", [*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS], ids=lambda claim: claim.name)
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_claim(archbench_run, claim):
     finding = archbench_run.judge(claim)
     if finding.outcome is Outcome.NOT_MEASURED:

@@ -44,7 +44,7 @@ _FILE_SOURCES = (
     "archbench.cost.openvino_graph",
     "archbench.measurement.origins",
 )
-_KWS_SOURCES = ("archbench.models.kws", "archbench.workloads.kws")
+_KWS_SOURCES = ("archbench.models.kws", "archbench.workloads.kws", "archbench.workloads.inputs")
 _NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
 

@@ -1,8 +1,8 @@
 """Ids back into workloads and cases.
 
 Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`; of a
-published keyword-spotting network `kws-seed-bBATCH` or `kwsNUMBER-bBATCH`, of any other `kws-UNIT-...-UNIT-bBATCH` with six units
-`ROWSxCOLUMNSmFILTERS`; of a model of the user's own `MODEL@SHAPE`.
+published keyword-spotting network `kws-seed-bBATCH` or `kwsNUMBER-bBATCH`, of any other `kws-UNIT-...-UNIT-bBATCH` with six
+units `ROWSxCOLUMNSmFILTERS`; of a model of the user's own `MODEL@SHAPE`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
