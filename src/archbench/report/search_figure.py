@@ -12,7 +12,7 @@ from archbench.workloads.ids import parse_workload
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_GREY, _DARK = "#b3b3b3", "#4d4d4d"
+_GREY = "#b3b3b3"
 
 
 def search_figure(record: SearchRecord, path: Path) -> None:
@@ -68,7 +68,7 @@ def _bars(axes: Axes, entries: Sequence[TrainedRecord], objective: str, colour: 
     for entry, cost, accuracy in zip(ordered, costs, middle, strict=True):
         name = parse_workload(entry.workload).family
         if len(name) <= len("kws-seed"):
-            axes.annotate(name, (cost, accuracy), xytext=(5, -12), textcoords="offset points", fontsize="small", color=_DARK)
+            axes.annotate(name, (cost, accuracy), xytext=(-5, 5), textcoords="offset points", fontsize="small", ha="right")
 
 
 def _cost(entry: TrainedRecord, objective: str) -> float:

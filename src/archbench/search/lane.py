@@ -17,7 +17,7 @@ from archbench.errors import CacheError
 
 
 class Lane:
-    """The lane of the files `lane.lock` and `gate.lock` in `folder`. One thread uses it.
+    """The lane of the files `lane.lock` and `gate.lock` in `folder`. One thread uses it, and closes it at the end.
 
     Raises:
         CacheError: the files cannot be made.
@@ -29,6 +29,12 @@ class Lane:
             self._lane, self._gate = ((folder / f"{name}.lock").open("ab") for name in ("lane", "gate"))
         except OSError as error:
             raise CacheError(f"cannot lock the lane in {folder}: {error.strerror or error}.") from error
+
+    def __enter__(self) -> Lane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @contextmanager
     def training(self) -> Iterator[None]:

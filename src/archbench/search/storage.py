@@ -11,6 +11,7 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
 from optuna.study import StudyDirection
+from sqlalchemy.pool import NullPool
 
 from archbench.errors import UsageError, last_line
 from archbench.search.plan import SearchPlan
@@ -38,9 +39,11 @@ def open_study(storage: str, name: str, plan: SearchPlan) -> optuna.Study:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study = optuna.create_study(storage=_open(storage), study_name=name, directions=directions, load_if_exists=True)
-            study.get_trials(deepcopy=False)
+            known = len(study.directions)
     except Exception as error:  # every database has errors of its own
         raise UsageError(f"cannot use the storage {_without_password(storage)}: {last_line(error)}") from error
+    if known != len(directions):
+        raise UsageError(f"{_without_password(storage)} holds a study of {known - 1} objective beside accuracy under {name!r}.")
     return study
 
 
@@ -49,7 +52,8 @@ def _open(storage: str) -> BaseStorage:
     if scheme in ("redis", "rediss"):
         return JournalStorage(JournalRedisBackend(storage))
     if "://" in storage:
-        return RDBStorage(storage)
+        # Workers look at the study every few seconds: a connection kept open would only hold a place at the server.
+        return RDBStorage(storage, engine_kwargs={"poolclass": NullPool})
     Path(storage).parent.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(storage))
 

@@ -59,17 +59,12 @@ def main() -> None:
     """Do the job on standard input."""
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
     cache = ArtifactCache(Path(job.cache))
-    lane = Lane(cache.root)
     try:
-        if job.tune:
-            tune(job, cache, lane)
-        else:
-            take_trials(job, cache, lane)
+        with Lane(cache.root) as lane:
+            (tune if job.tune else take_trials)(job, cache, lane)
     except ArchbenchError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_FAILED)
-    finally:
-        lane.close()
 
 
 def tune(job: Job, cache: ArtifactCache, lane: Lane) -> None:
