@@ -2,12 +2,10 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 
 import numpy as np
-import psutil
 import pytest
 import soundfile
 
@@ -86,29 +84,3 @@ def test_a_whole_search_and_the_same_again(digits, tmp_path):
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"search.json", "front.png", "kws-seed.onnx", "journal.log"} <= names
     assert len(names) == 4 + len(first["front"])
-
-
-@pytest.mark.slow
-def test_a_killed_worker_costs_its_own_trial_alone(digits, tmp_path):
-    environment = {**os.environ, "ARCHBENCH_CACHE": str(tmp_path / "cache")}
-    budget = ("--trials", "6", "--rounds", "1", "--iterations", "60", "--full-iterations", "2", "--seeds", "1")
-    running = subprocess.Popen(
-        command("--data", digits, *budget, "--out", "out", "--json"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        cwd=tmp_path,
-    )
-    for line in running.stderr:
-        if line.startswith("1/6"):
-            break
-    victim = next(child for child in psutil.Process(running.pid).children() if "archbench.search.worker" in child.cmdline())
-    os.kill(victim.pid, signal.SIGKILL)
-    out, err = running.communicate(timeout=600)
-
-    found = json.loads(out)
-    assert running.returncode == 0, err
-    assert len(found["trials"]) == 6
-    assert found["lost"] <= 1
-    assert "a worker was killed; its trial is made again." in err
