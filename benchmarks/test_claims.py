@@ -2,13 +2,13 @@
 
 import pytest
 
-from archbench.experiments import behaviour, cache, form_function, networks
+from archbench.experiments import behaviour, cache, form_function, kws, networks
 from archbench.experiments.claim import Outcome, has_changed
 
+CLAIMS = (*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS, *kws.CLAIMS, *behaviour.CLAIMS)
 
-@pytest.mark.parametrize(
-    "claim", [*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS, *behaviour.CLAIMS], ids=lambda claim: claim.name
-)
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_claim(archbench_run, claim):
     finding = archbench_run.judge(claim)
     if finding.outcome is Outcome.NOT_MEASURED:

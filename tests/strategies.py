@@ -7,6 +7,7 @@ from archbench.errors import WorkloadError
 from archbench.registry import LAYERS, PATTERNS
 from archbench.workloads.behaviour import ACTIVATIONS
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.kws import NAMED, UNITS, KwsUnit, KwsWorkload
 from archbench.workloads.layer import KERNELS, STRIDES, LayerWorkload, layer_named
 from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload, pattern_named
@@ -36,13 +37,20 @@ def networks():
     return st.builds(NetworkWorkload, network=st.sampled_from(sorted(NETWORKS)), batch=st.integers(1, 32))
 
 
+def kws_networks():
+    """Any published or other keyword-spotting network, even kernels too, in any small batch."""
+    unit = st.builds(KwsUnit, kernel=st.tuples(st.integers(1, 10), st.integers(1, 10)), filters=st.integers(1, 100))
+    units = st.sampled_from(list(NAMED.values())) | st.tuples(*[unit] * UNITS)
+    return st.builds(KwsWorkload, units=units, batch=st.integers(1, 32))
+
+
 @st.composite
 def cases(draw):
     """Any case of any backend."""
     from archbench.registry import BACKENDS
 
     return Case(
-        workload=draw(workloads() | networks() | layers()),
+        workload=draw(workloads() | networks() | layers() | kws_networks()),
         backend=draw(st.sampled_from(sorted(BACKENDS))),
         threads=draw(st.integers(1, 64)),
         isa=draw(st.sampled_from((None, *ISA_CAPS))),

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from archbench.cache import ArtifactCache
-from archbench.datasets import spoken_digits
+from archbench.datasets import features
 from archbench.datasets.log_mel import BANDS, FRAMES, log_mel_of
 from archbench.datasets.spoken_digits import load_spoken_digits
 from archbench.errors import UsageError
@@ -50,7 +50,7 @@ def test_the_split_goes_by_index(folder, cache):
 
 def test_features_are_computed_once(folder, cache, monkeypatch):
     first = load_spoken_digits(folder, cache)
-    monkeypatch.setattr(spoken_digits, "_computed", None)
+    monkeypatch.setattr(features, "_computed", None)
 
     assert load_spoken_digits(folder, cache).digest == first.digest
 

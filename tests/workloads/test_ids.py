@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from archbench.errors import CaseIdError, UnknownNameError, UsageError, WorkloadError
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case, parse_workload, parse_workload_or_case
+from archbench.workloads.kws import KwsWorkload, parse_units
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from tests.strategies import cases, layers, networks, workloads
+from tests.strategies import cases, kws_networks, layers, networks, workloads
 
 
-@given(workloads() | networks() | layers())
+@given(workloads() | networks() | layers() | kws_networks())
 def test_workload_ids_round_trip(workload):
     assert parse_workload(workload.id) == workload
 
@@ -31,6 +32,9 @@ def test_ids_are_the_ones_that_stored_baselines_use():
     layer = LayerWorkload(layer="conv", in_channels=3, out_channels=8, activation="relu", resolution=(7, 14), copies=2)
     assert layer.id == "conv-i3-o8-k3-s1-relu-7x14-b1-n2"
     assert NetworkWorkload(network="mobilenet-v3-large", batch=4).id == "mobilenet-v3-large-224x224-b4"
+    assert KwsWorkload.named("kws-seed").id == "kws-seed-b1"
+    assert KwsWorkload.named("kws12", batch=25).id == "kws12-b25"
+    assert KwsWorkload(units=parse_units("-".join(["3x5m20"] * 6))).id == "kws-3x5m20-3x5m20-3x5m20-3x5m20-3x5m20-3x5m20-b1"
     assert Case(workload=workload, backend="torch").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t1"
     assert Case(workload=workload, backend="torch", threads=2, isa="avx2").id == "grouped-d10-w64-k3-g8-7x14-b2:torch:t2:avx2"
 
@@ -58,6 +62,15 @@ def test_ids_are_the_ones_that_stored_baselines_use():
         ("resnet50-28x28-b1", CaseIdError),
         ("resnet50-224x224-b0", WorkloadError),
         ("resnet50-224x224-b01", CaseIdError),
+        ("kws13-b1", UnknownNameError),
+        ("kws01-b1", UnknownNameError),
+        ("kws1-b0", WorkloadError),
+        ("kws1", CaseIdError),
+        ("kws-seed-40x32-b1", UnknownNameError),
+        ("kws-3x3m40-b1", WorkloadError),
+        ("kws-0x3m40-3x3m30-1x1m30-5x5m50-5x5m50-5x5m50-b1", WorkloadError),
+        ("kws-3x3m040-3x3m30-1x1m30-5x5m50-5x5m50-5x5m50-b1", CaseIdError),
+        ("kws-3x3m40-3x3m30-1x1m30-5x5m50-5x5m50-5x5m50-b1", CaseIdError),
     ],
 )
 def test_other_strings_are_not_workload_ids(text, error):

@@ -23,6 +23,7 @@ from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
 from archbench.cli.power import power
+from archbench.cli.search import search
 from archbench.errors import ArchbenchError
 
 _USAGE = 2
@@ -56,6 +57,7 @@ for _subcommand in (
     instruments,
     layers,
     power,
+    search,
     steps,
 ):
     command.add_command(_subcommand)

@@ -1,4 +1,4 @@
-"""What a pattern network costs, by formula, without building it.
+"""What a pattern or keyword-spotting network costs, by formula, without building it.
 
 Conventions. MACs count the multiply-accumulates of convolutions and linear layers, one per weight and output element, padding
 included. FLOPs = 2 x MACs; batch normalisation and activations are left out, as every runtime folds them into the convolution.
@@ -8,9 +8,11 @@ what each of these layers must at least read and write once: input, weights, out
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from archbench.workloads.convolution import Convolution
+from archbench.workloads.kws import CLASSES, KwsWorkload
 from archbench.workloads.pattern import PatternWorkload
 
 BYTES_PER_ELEMENT = 4
@@ -38,11 +40,31 @@ def convolution_macs(convolution: Convolution, *, batch: int, pixels: int) -> in
     return batch * pixels * convolution.weights
 
 
-def cost_by_formula(workload: PatternWorkload) -> Cost:
+def cost_by_formula(workload: PatternWorkload | KwsWorkload) -> Cost:
     """The cost of `workload`, without building it.
 
     `activation_bytes` is the sum of all outputs of these layers; `weight_bytes` those of their weights alone.
     """
+    return _pattern_cost(workload) if isinstance(workload, PatternWorkload) else _kws_cost(workload)
+
+
+def _kws_cost(workload: KwsWorkload) -> Cost:
+    """The units and the classifier."""
+    batch, layers, features = workload.batch, workload.layers, workload.units[-1].filters
+    elements = [layer.unit.filters * math.prod(layer.outputs) for layer in layers]
+    weights = sum(layer.weights for layer in layers) + features * CLASSES
+    inputs = [layer.in_channels * math.prod(layer.inputs) for layer in layers]
+    return assemble(
+        layers=len(layers) + 1,
+        macs=batch * (sum(layer.macs for layer in layers) + features * CLASSES),
+        weights=weights,
+        parameters=weights + CLASSES + sum(2 * layer.unit.filters for layer in layers),
+        inputs=batch * (sum(inputs) + features),
+        outputs=batch * (sum(elements) + CLASSES),
+    )
+
+
+def _pattern_cost(workload: PatternWorkload) -> Cost:
     batch = workload.batch
     pixels = workload.resolution[0] * workload.resolution[1]
     return assemble(

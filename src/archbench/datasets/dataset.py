@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,18 +53,17 @@ class Dataset:
         return rows, columns
 
 
-def standardised(dataset: Dataset) -> Dataset:
-    """The same data less the mean of the training part, over its standard deviation unless that is zero."""
-    mean, deviation = dataset.train.images.mean(), dataset.train.images.std() or 1.0
+def standardised(dataset: Dataset, *, by_row: bool = False) -> Dataset:
+    """The same data less the mean of the training part, over its standard deviation unless that is zero.
+
+    With `by_row` each row of the images has a mean and a deviation of its own.
+    """
+    axes = (0, 1, 3) if by_row else (0, 1, 2, 3)
+    images = dataset.train.images
+    mean, deviation = images.mean(axis=axes, keepdims=True), images.std(axis=axes, keepdims=True)
+    deviation = np.where(deviation > 0, deviation, np.float32(1.0))
     train, calibration, test = (
         Part(images=(part.images - mean) / deviation, labels=part.labels)
         for part in (dataset.train, dataset.calibration, dataset.test)
     )
-    return Dataset(
-        name=dataset.name,
-        classes=dataset.classes,
-        train=train,
-        calibration=calibration,
-        test=test,
-        skipped=dataset.skipped,
-    )
+    return replace(dataset, train=train, calibration=calibration, test=test)

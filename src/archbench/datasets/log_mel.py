@@ -6,22 +6,18 @@ One second around the middle of the recording, at 8 kHz, in 40 bands and 32 fram
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import kaldi_native_fbank
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
-from archbench.errors import one_line
+from archbench.datasets.recording import read_second
 
 BANDS = 40
 FRAMES = 32
 
 _RATE_HZ = 8000
-_RATES_HZ = (4000, 192_000)
 _FRAME_SHIFT_MS = 1000 / FRAMES
 
 
@@ -31,18 +27,7 @@ def log_mel_of(path: Path) -> NDArray[np.float32]:
     Raises:
         ValueError: it holds no sound that can be read.
     """
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"cannot be read as sound ({one_line(error)})") from error
-    if not len(samples):
-        raise ValueError("holds no samples")
-    if not np.isfinite(samples).all():
-        raise ValueError("holds samples that are not numbers")
-    lowest, highest = _RATES_HZ
-    if not lowest <= rate <= highest:
-        raise ValueError(f"has a sample rate of {rate} Hz, not {lowest} to {highest}")
-    return log_mel(_one_second(_resampled(samples.mean(axis=1), rate)))
+    return log_mel(read_second(path, _RATE_HZ))
 
 
 def log_mel(second: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -59,18 +44,3 @@ def log_mel(second: NDArray[np.float32]) -> NDArray[np.float32]:
     bank.input_finished()
     frames = np.array([bank.get_frame(index) for index in range(bank.num_frames_ready)], dtype=np.float32)
     return np.ascontiguousarray(frames.T[None])
-
-
-def _resampled(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    if rate == _RATE_HZ:
-        return samples
-    common = math.gcd(rate, _RATE_HZ)
-    return np.asarray(resample_poly(samples, _RATE_HZ // common, rate // common), dtype=np.float32)
-
-
-def _one_second(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The middle of what is longer; what is shorter, in the middle of silence."""
-    spare = _RATE_HZ - len(samples)
-    if spare >= 0:
-        return np.pad(samples, (spare // 2, spare - spare // 2))
-    return samples[-spare // 2 :][:_RATE_HZ]

@@ -20,6 +20,7 @@ from archbench.cost.units import layer_cost
 from archbench.measurement.origins import Origin, Route, exact_outputs, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.pattern import PatternWorkload
@@ -117,7 +118,7 @@ def agreement_reference(workload: Workload, cache: ArtifactCache, images: int) -
 
 def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     """What the workload costs: by formula where there is one, else counted once from what it is made from."""
-    if isinstance(workload, PatternWorkload):
+    if isinstance(workload, PatternWorkload | KwsWorkload):
         return cost_by_formula(workload)
     if isinstance(workload, LayerWorkload):
         return layer_cost(workload)

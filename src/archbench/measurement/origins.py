@@ -24,19 +24,16 @@ from archbench.contracts import Form
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost
 from archbench.errors import ModelError
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, Source
-from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from archbench.workloads.workload import Workload
+from archbench.workloads.workload import BuiltWorkload, Workload
 
 if TYPE_CHECKING:
     import torch
 
 _Float = TypeVar("_Float", bound=np.floating[Any])
-
-#: Workloads that we build, with weights of ours.
-Ours = PatternWorkload | NetworkWorkload | LayerWorkload
 
 _SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.origins")
 _PATTERN_SOURCES = ("archbench.models.patterns",)
@@ -48,6 +45,7 @@ _FILE_SOURCES = (
     "archbench.cost.openvino_graph",
     "archbench.measurement.origins",
 )
+_KWS_SOURCES = ("archbench.models.kws", "archbench.workloads.kws", "archbench.workloads.inputs")
 _NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
 
@@ -96,7 +94,7 @@ def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
         ModelError: the user's model cannot be read.
         WorkloadError: the library that holds the network is not installed.
     """
-    if isinstance(workload, Ours):
+    if isinstance(workload, BuiltWorkload):
         return TorchOrigin(
             key=_seeded_key(workload),
             shape=workload.input_shape,
@@ -237,14 +235,14 @@ class IrOrigin:
         return count_graph(self.path, self.shape)
 
 
-def _bare_module(workload: Ours) -> torch.nn.Module:
+def _bare_module(workload: BuiltWorkload) -> torch.nn.Module:
     """The workload's module, whose weights mean nothing yet."""
     from archbench.models.build import build
 
     return build(workload)
 
 
-def _seeded_module(workload: Ours, cache: ArtifactCache) -> torch.nn.Module:
+def _seeded_module(workload: BuiltWorkload, cache: ArtifactCache) -> torch.nn.Module:
     """The workload's module with seeded, calibrated weights."""
     from archbench.models.weights import initialise
 
@@ -281,11 +279,13 @@ def give_weights(module: torch.nn.Module, make: Callable[[torch.nn.Module], obje
     return entry
 
 
-def _seeded_key(workload: Ours) -> str:
+def _seeded_key(workload: BuiltWorkload) -> str:
     if isinstance(workload, PatternWorkload):
         origin = source_digest(_PATTERN_SOURCES)
     elif isinstance(workload, LayerWorkload):
         origin = source_digest(_LAYER_SOURCES)
+    elif isinstance(workload, KwsWorkload):
+        origin = source_digest(_KWS_SOURCES)
     else:
         try:
             origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"

@@ -15,6 +15,7 @@ import math
 import torch
 from torch import nn
 
+from archbench.workloads.inputs import shaped
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
 
@@ -80,7 +81,8 @@ def _draw_weights(weight: torch.Tensor, generator: torch.Generator) -> None:
 
 def _calibrate(module: nn.Module, workload: Workload, generator: torch.Generator) -> None:
     """Let every normalisation take on the statistics of a seeded batch; all else stays in evaluation mode, dropout too."""
-    batch = torch.randn((_calibration_images(workload), *workload.input_shape[1:]), generator=generator)
+    noise = torch.randn((_calibration_images(workload), *workload.input_shape[1:]), generator=generator)
+    batch = shaped(workload, noise)
     norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
     usual = [layer.momentum for layer in norms]
     for layer in norms:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from archbench.records.record import CaseRecord, Status
 from archbench.report.cache import cache_table
 from archbench.report.counts import counts_table, instruments_line
+from archbench.report.kws import kws_lines
 from archbench.report.precision import precision_lines
 from archbench.report.table import results_table
 from archbench.report.threads import threads_lines
@@ -21,7 +22,8 @@ def run_summary(records: Iterable[CaseRecord], phases: Mapping[str, float]) -> s
         counted_only = any(record.status is Status.COUNTED for record in records)
         table = counts_table(records) if counted_only else cache_table(records)
         return "\n".join((table, instruments_line(records, phases.get("wall") if counted_only else None)))
-    lines = [results_table(record for record in records if record.is_case), *threads_lines(records), *precision_lines(records)]
+    lines = [results_table(record for record in records if record.is_case)]
+    lines += [*threads_lines(records), *precision_lines(records), *kws_lines(records)]
     timed = phases.get("timed", 0.0)
     if timed > 0:
         spent = ", ".join(f"{phase} {phases.get(phase, 0.0):.1f} s" for phase in _ORDER)

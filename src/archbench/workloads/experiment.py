@@ -10,6 +10,7 @@ from archbench.registry import check_name
 from archbench.workloads import behaviour
 from archbench.workloads.case import Case, cases_of
 from archbench.workloads.grids import BATCHES, DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
+from archbench.workloads.kws import published
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
@@ -178,6 +179,11 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         source="form/function paper, section 2.2, Figure 4",
         instrument="callgrind",
         workloads=_sweeps("width", _SMOKE_WIDTHS, WIDTHS, _WIDTH_PIXELS),
+    ),
+    "kws": Experiment(
+        name="kws",
+        source="search paper, section V, Figures 5 and 6",
+        workloads=dict.fromkeys(("smoke", "nightly", "paper"), published),
     ),
     "networks": Experiment(
         name="networks",

@@ -1,7 +1,9 @@
 """Ids back into workloads and cases.
 
-Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`,
-`layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES`, or, of a model of the user's own, `MODEL@SHAPE`.
+Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`; of copies
+of an operator or block `layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES`; of a published
+keyword-spotting network `kws-seed-bBATCH` or `kwsNUMBER-bBATCH`, of any other `kws-UNIT-...-UNIT-bBATCH` with six units
+`ROWSxCOLUMNSmFILTERS`; of a model of the user's own `MODEL@SHAPE`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
@@ -12,6 +14,7 @@ import re
 
 from archbench.errors import CaseIdError
 from archbench.workloads.case import Case
+from archbench.workloads.kws import KwsWorkload, parse_units
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, parse_shape
 from archbench.workloads.network import NetworkWorkload
@@ -29,6 +32,8 @@ _LAYER = re.compile(
     r"(?:-(?P<activation>[a-z][a-z0-9]*))?-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)-n(?P<copies>\d+)",
     re.ASCII,
 )
+_KWS = re.compile(r"(?P<name>kws-seed|kws\d+)-b(?P<batch>\d+)", re.ASCII)
+_KWS_FOUND = re.compile(r"kws-(?P<units>\d+x\d+m\d+(?:-\d+x\d+m\d+)*)-b(?P<batch>\d+)", re.ASCII)
 _MODEL = re.compile(r"(?P<name>.+)@(?P<shape>\d+(?:x\d+)*)", re.ASCII)
 _REST = r":(?P<backend>[^:]+):t(?P<threads>\d+)(?::(?P<isa>[^:]+))?"
 _CASE = re.compile(r"(?P<workload>[^:]+)" + _REST, re.ASCII)
@@ -41,7 +46,7 @@ def parse_workload(text: str) -> Workload:
     Raises:
         CaseIdError: `text` is not a canonical workload id.
         UnknownNameError: its pattern or network is unknown.
-        WorkloadError: its pattern cannot have that shape.
+        WorkloadError: its pattern, or a keyword-spotting network, cannot have that shape.
         ModelError: it names no model.
     """
     workload = _read_workload(text)
@@ -58,13 +63,17 @@ def _read_workload(text: str) -> Workload:
         return _layer_workload(match)
     if (match := _NETWORK.fullmatch(text)) is not None:
         return NetworkWorkload(network=match["network"], batch=int(match["batch"]))
+    if (match := _KWS.fullmatch(text)) is not None:
+        return KwsWorkload.named(match["name"], int(match["batch"]))
+    if (match := _KWS_FOUND.fullmatch(text)) is not None:
+        return KwsWorkload(units=parse_units(match["units"]), batch=int(match["batch"]))
     if (match := _MODEL.fullmatch(text)) is not None:
         return ModelWorkload(name=match["name"], shape=parse_shape(match["shape"]))
     raise CaseIdError(
         f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
-        " network-ROWSxCOLUMNS-bBATCH, layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES or MODEL@SHAPE,"
-        " for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1, conv-i64-o64-k3-s1-relu-28x28-b1-n4 or"
-        " net.onnx@1x3x224x224; `archbench cases` lists ids."
+        " network-ROWSxCOLUMNS-bBATCH, layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES, kwsNUMBER-bBATCH"
+        " or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1, conv-i64-o64-k3-s1-relu-28x28-b1-n4,"
+        " kws1-b1 or net.onnx@1x3x224x224; `archbench cases` lists ids."
     )
 
 

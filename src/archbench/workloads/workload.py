@@ -5,9 +5,13 @@ Every kind has `id`, `batch`, `input_shape`, `family`, `axes`, and `reference`: 
 
 from __future__ import annotations
 
+from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
-Workload = PatternWorkload | NetworkWorkload | LayerWorkload | ModelWorkload
+#: Those that we build, with weights of ours.
+BuiltWorkload = PatternWorkload | NetworkWorkload | KwsWorkload | LayerWorkload
+
+Workload = BuiltWorkload | ModelWorkload

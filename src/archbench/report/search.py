@@ -1,0 +1,73 @@
+"""The front of an architecture search beside its seed, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from archbench.records.interval import Interval
+from archbench.records.search import SearchRecord
+from archbench.report.table import plain_table, table_text
+from archbench.units import format_seconds
+from archbench.workloads.ids import parse_workload
+from archbench.workloads.kws import KwsWorkload
+
+OPERATIONS = "operations"
+
+
+def search_table(record: SearchRecord) -> str:
+    """The seed and the front, one line each, the dearest first; then what the trials came to."""
+    heard = record.seed.unheard is not None
+    measured = [name for name in record.objectives if name != OPERATIONS]
+    columns = (
+        "million operations",
+        *measured,
+        "fewer",
+        "validation",
+        "accuracy [95 %]",
+        *(["unheard speaker"] if heard else []),
+    )
+    table = plain_table("network", *columns)
+    for trained in (record.seed, *record.front):
+        table.add_row(
+            parse_workload(trained.workload).family,
+            f"{trained.operations / 1e6:.1f}",
+            *(format_seconds(trained.costs[name]) if name in trained.costs else "-" for name in measured),
+            f"{record.seed.operations / trained.operations:.1f}x",
+            f"{trained.validation:.1%}",
+            share_text(trained.accuracy),
+            *([share_text(trained.unheard)] if heard else []),
+        )
+    return "\n".join((table_text(table), *_told(record)))
+
+
+def _told(record: SearchRecord) -> Iterable[str]:
+    stopped = sum(trial.stopped for trial in record.trials)
+    lost = f", {record.lost} lost with their workers" if record.lost else ""
+    yield f"{len(record.trials)} trials, {stopped} of them stopped early{lost}; {record.seconds:.0f} s"
+    if record.frozen:
+        yield f"frozen, in order: {', '.join(f'{name} = {value}' for name, value in record.frozen)}"
+
+
+def share_text(interval: Interval | None) -> str:
+    """A share in per cent with its interval."""
+    if interval is None:
+        return "-"
+    low, high = interval.bounded
+    return f"{interval.estimate:.1%} [{low * 100:.1f}, {high * 100:.1f}]"
+
+
+def search_document(record: SearchRecord) -> dict[str, Any]:
+    """The record as JSON has it, with each network's units."""
+    document = asdict(record)
+    for trained in (document["seed"], *document["front"], *document["tuned"]):
+        trained["units"] = units_of(trained["workload"])
+    return document
+
+
+def units_of(workload: str) -> list[str]:
+    """The units of a network as the paper writes them: `kh x kw, M`."""
+    found = parse_workload(workload)
+    assert isinstance(found, KwsWorkload)
+    return [f"{unit.kernel[0]}x{unit.kernel[1]},{unit.filters}" for unit in found.units]
