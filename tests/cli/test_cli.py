@@ -60,6 +60,24 @@ def test_cases_of_an_experiment_have_its_own_backends():
     assert [case.split(":")[1] for case in listed] == ["torch", "openvino-cpu-f32", "torch-onednn"]
 
 
+def test_cases_are_counted_shard_by_shard():
+    asked = ("cases", "--experiment", "behaviour", "-k", "conv")
+
+    listed = archbench(*asked).stdout.split()
+    counts = [int(archbench(*asked, "--count", "--shard", f"{index}/2").stdout) for index in (1, 2)]
+    shares = [set(archbench(*asked, "--shard", f"{index}/2").stdout.split()) for index in (1, 2)]
+
+    assert archbench(*asked, "--count").stdout == f"{len(listed)}\n"
+    assert counts == [len(share) for share in shares]
+    assert shares[0] | shares[1] == set(listed) and not shares[0] & shares[1]
+
+
+def test_the_behaviour_study_has_ten_thousand_configurations():
+    counted = archbench("cases", "--experiment", "behaviour", "--profile", "paper", "--backend", "openvino-cpu-f32", "--count")
+
+    assert int(counted.stdout) > 10_000
+
+
 def test_cases_of_the_paper_profile_are_the_full_cross():
     assert len(archbench("cases", "--profile", "paper", "--backend", "torch").stdout.split()) > 900
 
@@ -79,6 +97,8 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("cases", "--experiment", "cache-depth", "--profile", "counters"), "has the profiles smoke, nightly, paper"),
         (("cases", "--backend", "tensorflow"), "unknown backend 'tensorflow'"),
         (("cases", "-k", "(("), "-k takes words joined by and, or, not"),
+        (("cases", "--shard", "0/8"), "`1 <= INDEX <= COUNT` must hold of a shard INDEX/COUNT, but got 0/8"),
+        (("cases", "--shard", "three"), "a shard is INDEX/COUNT, for instance 3/8, but got 'three'"),
         (("cases", "--threads", "0"), "`threads >= 1` must hold"),
         (("cases", "--threads", "two"), "'two' is not a valid integer"),
         (("gate", "absent.json"), "cannot read absent.json"),
