@@ -2,11 +2,11 @@
 
 import pytest
 
-from archbench.experiments import cache, form_function, networks
 from archbench.experiments.claim import Outcome, has_changed
+from archbench.experiments.claims import CLAIMS
 
 
-@pytest.mark.parametrize("claim", [*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS], ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_claim(archbench_run, claim):
     finding = archbench_run.judge(claim)
     if finding.outcome is Outcome.NOT_MEASURED:

@@ -21,6 +21,7 @@ from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
+from archbench.cli.merge import merge
 from archbench.cli.power import power
 from archbench.errors import ArchbenchError
 
@@ -52,6 +53,7 @@ for _subcommand in (
     history,
     instruments,
     layers,
+    merge,
     power,
 ):
     command.add_command(_subcommand)
