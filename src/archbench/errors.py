@@ -8,6 +8,7 @@ ArchbenchError
  |    +-- ModelError           a user's model that cannot be measured as it is
  |    +-- RecordFileError      a run or baseline file that cannot be read
  |    +-- BaselineError        a baseline that is missing, foreign or may not be accepted
+ |    +-- ShardError           no shard, or shards that do not make one run
  |    +-- CacheError           the artifact cache cannot be written
  |    +-- BackendUnavailableError     a backend demanded by name is absent on this machine
  |    +-- InstrumentUnavailableError  an instrument demanded by name is absent on this machine
@@ -70,6 +71,10 @@ class RecordFileError(UsageError):
 
 class BaselineError(UsageError):
     """A baseline that is missing, foreign, or that may not be accepted."""
+
+
+class ShardError(UsageError):
+    """No shard, a shard where a whole run is needed, or shards that do not make one."""
 
 
 class CacheError(UsageError):

@@ -1,14 +1,17 @@
 """The command as a new user types it: answers on standard output, one line and exit code 2 for bad input."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 
+import msgspec
 import numpy as np
 import pytest
 
 from archbench.cost.formulas import cost_by_formula
 from archbench.records.record import Status
+from archbench.records.runfile import read_run_file, with_section
 from archbench.registry import BACKENDS
 from archbench.workloads.ids import parse_workload
 from tests.gate.test_baselines import CASE, write_run
@@ -60,6 +63,24 @@ def test_cases_of_an_experiment_have_its_own_backends():
     assert [case.split(":")[1] for case in listed] == ["torch", "openvino-cpu-f32", "torch-onednn"]
 
 
+def test_cases_are_counted_shard_by_shard():
+    asked = ("cases", "--experiment", "behaviour", "-k", "conv")
+
+    listed = archbench(*asked).stdout.split()
+    counts = [int(archbench(*asked, "--count", "--shard", f"{index}/2").stdout) for index in (1, 2)]
+    shares = [set(archbench(*asked, "--shard", f"{index}/2").stdout.split()) for index in (1, 2)]
+
+    assert archbench(*asked, "--count").stdout == f"{len(listed)}\n"
+    assert counts == [len(share) for share in shares]
+    assert shares[0] | shares[1] == set(listed) and not shares[0] & shares[1]
+
+
+def test_the_behaviour_study_has_ten_thousand_configurations():
+    counted = archbench("cases", "--experiment", "behaviour", "--profile", "paper", "--backend", "openvino-cpu-f32", "--count")
+
+    assert int(counted.stdout) > 10_000
+
+
 def test_cases_of_the_paper_profile_are_the_full_cross():
     assert len(archbench("cases", "--profile", "paper", "--backend", "torch").stdout.split()) > 900
 
@@ -79,6 +100,8 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("cases", "--experiment", "cache-depth", "--profile", "counters"), "has the profiles smoke, nightly, paper"),
         (("cases", "--backend", "tensorflow"), "unknown backend 'tensorflow'"),
         (("cases", "-k", "(("), "-k takes words joined by and, or, not"),
+        (("cases", "--shard", "0/8"), "`1 <= INDEX <= COUNT` must hold of a shard INDEX/COUNT, but got 0/8"),
+        (("cases", "--shard", "three"), "a shard is INDEX/COUNT, for instance 3/8, but got 'three'"),
         (("cases", "--threads", "0"), "`threads >= 1` must hold"),
         (("cases", "--threads", "two"), "'two' is not a valid integer"),
         (("gate", "absent.json"), "cannot read absent.json"),
@@ -87,6 +110,9 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("calibrate",), "Missing argument 'RUN.json...'"),
         (("calibrate", "absent.json", "absent.json"), "cannot read absent.json"),
         (("power", "absent.json"), "cannot read absent.json"),
+        (("merge", "absent.json", "-o", "whole.json"), "cannot read absent.json"),
+        (("merge", "absent.json"), "Missing option '-o'"),
+        (("merge", "run.json", "-o", "./run.json"), "run.json is one of the shards; write the whole run elsewhere"),
         (("nonsense",), "No such command 'nonsense'"),
         (("compare", "absent.onnx"), "cannot read absent.onnx: no such file"),
         (("compare", "net.pt"), "'net.pt' is no model: give an .onnx file"),
@@ -215,16 +241,41 @@ def test_a_gate_against_another_machine_compares_ratios_and_says_so(tmp_path):
     assert "foreign baseline: it is of elsewhere, this run of here; only ratios" in finished.stdout
 
 
+def test_shards_are_joined_and_refused_alone(tmp_path):
+    for index, case in enumerate((CASE, OTHER), start=1):
+        run = write_run(tmp_path / f"{index}.json", record(case, np.random.default_rng(index)))
+        section = dataclasses.replace(run.section, shard=f"{index}/2")
+        run.path.write_bytes(msgspec.json.encode(with_section(run.document, section)))
+
+    accepted = archbench("baseline", "accept", "1.json", "--reason", "first", cwd=tmp_path)
+    gated = archbench("gate", "1.json", "--baseline", "1.json", cwd=tmp_path)
+    calibrated = archbench("calibrate", "1.json", "2.json", cwd=tmp_path)
+    kept = archbench("history", "--add", "1.json", cwd=tmp_path)
+    unwritable = archbench("merge", "1.json", "2.json", "-o", ".", cwd=tmp_path)
+    merged = archbench("merge", "1.json", "2.json", "-o", "whole.json", cwd=tmp_path)
+
+    for refused in (accepted, gated, calibrated, kept):
+        assert refused.returncode == 2
+        assert "1.json is shard 1/2 of a run; join all 2 with `archbench merge RUN.json ... -o OUT.json`" in refused.stderr
+    assert unwritable.returncode == 2
+    assert unwritable.stderr.count("\n") == 1
+    assert merged.stdout.splitlines()[-1] == "2 cases of 2 shards in whole.json"
+    assert not list(tmp_path.glob("*.partial"))
+    assert set(read_run_file(tmp_path / "whole.json").records) == {CASE, OTHER}
+    assert archbench("baseline", "accept", "whole.json", "--reason", "first", cwd=tmp_path).returncode == 0
+
+
 @pytest.mark.parametrize(
     "content", ['{"benchmarks": [', '{"benchmarks": []}', '{"benchmarks": [], "archbench": {"schema_version": 99}}']
 )
 def test_the_gate_refuses_broken_and_foreign_files(tmp_path, content):
     (tmp_path / "broken.json").write_text(content)
 
-    finished = archbench("gate", "broken.json", cwd=tmp_path)
+    for arguments in (("gate", "broken.json"), ("merge", "broken.json", "-o", "whole.json")):
+        finished = archbench(*arguments, cwd=tmp_path)
 
-    assert finished.returncode == 2
-    assert finished.stderr.count("\n") == 1
+        assert finished.returncode == 2
+        assert finished.stderr.count("\n") == 1
 
 
 def test_a_reader_that_leaves_early_is_no_error():

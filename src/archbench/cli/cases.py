@@ -15,6 +15,7 @@ from archbench.registry import BACKENDS, DEFAULT_BACKENDS
 from archbench.workloads.case import ISA_CAPS
 from archbench.workloads.experiment import EXPERIMENTS, select_cases
 from archbench.workloads.grids import PROFILES
+from archbench.workloads.shard import parse_shard
 
 
 @click.command()
@@ -24,6 +25,8 @@ from archbench.workloads.grids import PROFILES
 @click.option("--backend", "backends", multiple=True, metavar="NAME", help=f"{', '.join(BACKENDS)}.")
 @click.option("--threads", default=1, metavar="N", help="Threads of every backend (default: 1).")
 @click.option("--isa", "isas", multiple=True, metavar="CAP", help=f"Cap the ISA: {', '.join(ISA_CAPS)}.")
+@click.option("--shard", "share", metavar="INDEX/COUNT", help="Those that `pytest --archbench-shard` measures.")
+@click.option("--count", "only_count", is_flag=True, help="Print how many there are instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of ids.")
 def cases(
     expression: str,
@@ -32,12 +35,21 @@ def cases(
     backends: tuple[str, ...],
     threads: int,
     isas: tuple[str, ...],
+    share: str | None,
+    only_count: bool,
     as_json: bool,
 ) -> None:
     """List the case ids of a profile."""
     asked, caps = backends or DEFAULT_BACKENDS, isas or (None,)
     listed = select_cases(experiment, profile, asked, threads=threads, cpus=len(os.sched_getaffinity(0)), isas=caps)
-    ids = [case.id for case in matching(listed, expression)]
+    if share is not None:
+        shard = parse_shard(share)
+        listed = (case for case in listed if shard.has(case.workload))
+    found = matching(listed, expression)
+    if only_count:
+        click.echo(sum(1 for _ in found))
+        return
+    ids = [case.id for case in found]
     click.echo(json.dumps(ids) if as_json else "\n".join(ids))
 
 

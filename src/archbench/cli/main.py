@@ -22,6 +22,7 @@ from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
+from archbench.cli.merge import merge
 from archbench.cli.power import power
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
@@ -56,6 +57,7 @@ for _subcommand in (
     history,
     instruments,
     layers,
+    merge,
     power,
     search,
     steps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import msgspec
 
 from archbench.errors import BaselineError
 from archbench.records.record import Status
-from archbench.records.runfile import Acceptance, RunFile, read_run_file, with_section
+from archbench.records.runfile import Acceptance, RunFile, read_run_file, require_whole, with_section
 
 BASELINES_FOLDER = Path("baselines")
 
@@ -47,7 +48,9 @@ def accept(run: RunFile, root: Path, reason: str) -> Path:
 
     Raises:
         BaselineError: no reason, a failed run, planted work, nothing measured, or the folder cannot be written.
+        ShardError: it is a share of a run.
     """
+    require_whole(run)
     if not reason.strip():
         raise BaselineError("a baseline needs a reason: pass --reason 'why this run is the new normal'.")
     failed = [record.case_id for record in run.records.values() if record.status not in (*_ACCEPTABLE, Status.SKIPPED)]
@@ -77,17 +80,19 @@ def every_baseline(root: Path) -> Iterator[RunFile]:
             yield read_run_file(path)
 
 
-def write_whole(path: Path, content: bytes) -> Path:
-    """Write a file so that no reader meets a part of it, and return the path.
+def write_whole(path: Path, content: bytes, advice: str = "name another folder with --baselines") -> Path:
+    """Write a file so that no reader meets a part of it, and return the path. `advice` is for who cannot write there.
 
     Raises:
         BaselineError: it cannot be written.
     """
+    partial = path.parent / f"{path.name}.partial"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
-        raise BaselineError(f"cannot write {path}: {error.strerror}; name another folder with --baselines.") from error
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise BaselineError(f"cannot write {path}: {error.strerror}; {advice}.") from error
     return path

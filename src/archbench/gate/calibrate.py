@@ -13,7 +13,7 @@ from archbench.gate.compare import compare_runs
 from archbench.gate.evidence import Evidence, RunPair
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import GateReport, Verdict
-from archbench.records.runfile import RunFile
+from archbench.records.runfile import RunFile, require_whole
 from archbench.stats.estimate import LogEstimate
 from archbench.workloads.ids import parse_case
 
@@ -30,6 +30,7 @@ def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: f
     Raises:
         BaselineError: no two neighbours of the same code, runs of several machines, or planted work where there should be none
             or none where there should be some.
+        ShardError: one of them is a share of a run.
     """
     _require_usable(runs, planted)
     fingerprint = runs[0].section.fingerprint
@@ -68,6 +69,8 @@ def _require_usable(runs: Sequence[RunFile], planted: Sequence[RunFile]) -> None
     machines = {run.section.fingerprint: run.path for run in (*runs, *planted)}
     if len(machines) > 1:
         raise BaselineError(f"the runs are of several machines ({', '.join(machines)}); pass runs of one.")
+    for run in (*runs, *planted):
+        require_whole(run)
     for run in runs:
         if any(record.planted for record in run.records.values()):
             raise BaselineError(f"{run.path} carries planted work; pass it with --planted.")

@@ -7,7 +7,7 @@ from archbench.gate.compare import compare_runs
 from archbench.gate.counters import compare_counts
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import DEFAULT_MIN_EFFECT, GateReport
-from archbench.records.runfile import RunFile
+from archbench.records.runfile import RunFile, require_whole
 
 
 def judge_runs(
@@ -22,7 +22,10 @@ def judge_runs(
 
     Raises:
         BaselineError: one run was timed and the other counted.
+        ShardError: one is a share of a run: what is in the others would be missing.
     """
+    require_whole(baseline)
+    require_whole(current)
     then, now = baseline.section.instrument, current.section.instrument
     if then != now:
         raise BaselineError(

@@ -16,7 +16,7 @@ from typing import Any
 
 from archbench.errors import RecordFileError
 from archbench.records.record import CaseRecord
-from archbench.records.runfile import RunFile
+from archbench.records.runfile import RunFile, require_whole
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.processes import calibration, latency, speedup
 
@@ -57,7 +57,9 @@ class History:
 
         Raises:
             RecordFileError: the store cannot be written, or the run carries planted work.
+            ShardError: it is a share of a run.
         """
+        require_whole(run)
         planted = next((record.case_id for record in run.records.values() if record.planted), None)
         if planted is not None:
             raise RecordFileError(f"{run.path} carries planted work ({planted}); it does not belong into the history.")

@@ -186,6 +186,8 @@ class Harness:
             profile=self._label,
             failed=bad or bool(self._waiting()),
             deselected=tuple(self._deselected()),
+            shard="" if self.options.shard is None else str(self.options.shard),
+            plant=dict(self._measurement.plant),
             instrument=self.instead,
             untimed=tuple(record for record in self.records.values() if record.status is not Status.MEASURED),
             claims={name: finding.outcome.value for name, finding in self.findings.items()},
@@ -202,9 +204,11 @@ class Harness:
 
     def _deselected(self) -> Iterable[str]:
         offered = (case for experiment in self._experiments or (None,) for case in self.options.cases(experiment))
-        yield from (case.id for case in offered if case.id not in self._plan_of)
+        shard = self.options.shard
+        yield from (case.id for case in offered if case.id not in self._plan_of and (shard is None or shard.has(case.workload)))
         if self.instead:
-            yield from (hot_path_id(name) for name in HOT_PATHS if name not in self._hot_paths)
+            paths = (name for name in HOT_PATHS if name not in self._hot_paths)
+            yield from (hot_path_id(name) for name in paths if shard is None or shard.holds(name))
 
     def _add(self, case: Case) -> None:
         """Plan `case` with those that it is sampled together with."""
@@ -292,6 +296,7 @@ class Harness:
             "seconds": measurement.seconds,
             "allocator": measurement.allocator,
             "plant": dict(measurement.plant),
+            "shard": "" if self.options.shard is None else str(self.options.shard),
         }
 
 

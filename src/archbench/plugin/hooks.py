@@ -23,6 +23,7 @@ from archbench.records.runfile import KEY
 from archbench.registry import HOT_PATHS
 from archbench.workloads.case import Case
 from archbench.workloads.experiment import experiment_named
+from archbench.workloads.shard import Shard
 
 if TYPE_CHECKING:
     from archbench.plugin.harness import Harness
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["archbench", "archbench_run", "model_factory", "openvino_compile"]
 
 REPORT = pytest.StashKey[GateReport | None]()
+
+#: What was asked for, of which a shard is a share.
+ASKED = pytest.StashKey[Sequence[pytest.Item]]()
 
 _PARAMETER = "archbench_case"
 _HOT_PATH = "archbench_hot_path"
@@ -87,6 +91,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=unasked)
         items[:] = asked
     items.sort(key=lambda item: "archbench_run" in _fixtures_of(item))
+    config.stash[ASKED] = tuple(items)
+    shard = config.stash[OPTIONS].shard
+    if shard is not None:
+        config.hook.pytest_deselected(items=[item for item in items if not _is_in(shard, item)])
+        items[:] = [item for item in items if _is_in(shard, item)]
+
+
+def _is_in(shard: Shard, item: pytest.Item) -> bool:
+    """Whether a shard has this test: what judges the run waits for all of them, what measures nothing is in each."""
+    fixtures = _fixtures_of(item)
+    if "archbench_run" in fixtures:
+        return False
+    if (case := _case_of(item)) is not None:
+        return shard.has(case.workload)
+    if (hot_path := _parameters_of(item).get(_HOT_PATH)) is not None:
+        return shard.holds(hot_path)
+    # A model of one's own is known when its test runs; the test's parameters may be its backends, which stay paired.
+    return "benchmark" not in fixtures or shard.holds(item.nodeid.partition("[")[0])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,16 +124,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if config.getoption("collectonly"):
         return
-    used = [item for item in session.items if {"archbench", "archbench_run"} & set(_fixtures_of(item))]
-    if not used:
+    shard = config.stash[OPTIONS].shard
+    whole = session.items if shard is None else config.stash.get(ASKED, ())
+    asked = [item for item in whole if {"archbench", "archbench_run"} & set(_fixtures_of(item))]
+    if not asked:
         return
     from archbench.plugin.harness import Harness
+
+    kept = set(session.items)
+    used = [item for item in asked if item in kept]
 
     benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
     cases = [case for item in used if (case := _case_of(item)) is not None]
     check_only = benchmarks.disabled and config.stash[OPTIONS].counting is None
     try:
-        experiments = _experiments_of(used)
+        experiments = _experiments_of(asked)
         harness = Harness(
             config.stash[OPTIONS],
             config.rootpath,
@@ -124,6 +151,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     except ArchbenchError as error:
         pytest.exit(f"archbench: {error}", returncode=_USAGE)
     config.stash[HARNESS] = harness
+    if not used:
+        _announcer(config)(f"archbench: shard {shard} holds none of the {len(asked)} tests asked for.")
     # pytest-benchmark has no unit but the second.
     benchmarks.disabled = benchmarks.disabled or not harness.timed
     if benchmarks.json is None and not benchmarks.disabled:
@@ -228,11 +257,13 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         harness.finish()
     if session.config.stash[OPTIONS].gate and not session.config.getoption("collectonly"):
         _gate(session, harness)
-    if harness is not None and harness.instead:
+    if harness is not None and _is_ours_to_write(session.config, harness):
         try:
-            _write_counts(session.config, harness)
+            _write_run(session.config, harness)
         except OSError as error:
             _say_unwritten(session, harness, error)
+    if harness is not None and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
     try:
         return (yield)
     except OSError as error:
@@ -249,11 +280,18 @@ def _say_unwritten(session: pytest.Session, harness: Harness, error: OSError) ->
     session.exitstatus = _USAGE
 
 
-def _write_counts(config: pytest.Config, harness: Harness) -> None:
-    """The run file, which pytest-benchmark does not write for a run without timings; where --benchmark-json says as well."""
-    from archbench.plugin.countfile import count_document
+def _is_ours_to_write(config: pytest.Config, harness: Harness) -> bool:
+    """pytest-benchmark writes no file without timings: of a counted run, or of a shard that has nothing to time."""
+    benchmarks: Any = config.pluginmanager.get_plugin("pytest-benchmark")
+    is_bare_shard = harness.timed and config.stash[OPTIONS].shard is not None and not benchmarks.benchmarks
+    return bool(harness.instead) or is_bare_shard
 
-    document = count_document(config, harness.section(), pytest_benchmark_generate_machine_info())
+
+def _write_run(config: pytest.Config, harness: Harness) -> None:
+    """The run file, in its journal and where --benchmark-json says."""
+    from archbench.plugin.barefile import bare_document
+
+    document = bare_document(config, harness.section(), pytest_benchmark_generate_machine_info())
     asked = config.getoption("benchmark_json")
     paths = [harness.journal.folder / "run.json", *([asked] if asked else [])]
     for path in paths:
@@ -288,6 +326,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for name, finding in harness.findings.items():
         terminalreporter.write_line(f"claim {name}: {finding.outcome.value} ({finding.evidence})")
     terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
+    if config.stash[OPTIONS].shard is not None:
+        terminalreporter.write_line(f"shard {config.stash[OPTIONS].shard}: join all run files with `archbench merge`")
     if config.stash[OPTIONS].gate:
         _show_gate(terminalreporter, config)
 

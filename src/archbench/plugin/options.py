@@ -13,7 +13,7 @@ import pytest
 
 from archbench.cache import default_cache_root
 from archbench.contracts import instrument_named
-from archbench.errors import InstrumentUnavailableError, UsageError
+from archbench.errors import InstrumentUnavailableError, ShardError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
 from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
@@ -22,6 +22,7 @@ from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.experiment import experiment_named, select_cases
 from archbench.workloads.grids import PROFILES, smoke
 from archbench.workloads.ids import parse_workload
+from archbench.workloads.shard import Shard, parse_shard
 
 _CACHE_MODEL = "i5-7600k"
 
@@ -49,6 +50,7 @@ class Options:
     asked: Mapping[str, Any]
     measurement: SessionSettings
     counting: CountSettings | None
+    shard: Shard | None
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Options:
@@ -91,6 +93,7 @@ class Options:
             gate=get("archbench_gate") or get("archbench_strict"),
             strict=get("archbench_strict"),
             counting=counting,
+            shard=_shard(get),
             asked=asked,
             measurement=SessionSettings(
                 **{**usual, **asked},
@@ -262,6 +265,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="MODEL",
         help=f"caches of the simulated machine: i5-7600k, host, or I1/D1/LL with SIZE,WAYS,LINE each (default: {_CACHE_MODEL})",
     )
+    group.addoption(
+        "--archbench-shard",
+        metavar="INDEX/COUNT",
+        help="measure only this share of the cases, as 3/8; join the run files of all shares with `archbench merge`",
+    )
     group.addoption("--archbench-resume", action="store_true", help="go on with the newest unfinished run")
     group.addoption(
         "--archbench-gate",
@@ -303,6 +311,20 @@ def _asked(get: Callable[[str], Any]) -> Mapping[str, Any]:
         "precision": None if percent is None else percent / 100,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _shard(get: Callable[[str], Any]) -> Shard | None:
+    """The share of the run that was asked for, if any.
+
+    Raises:
+        ShardError: there is no such share, or it is to be judged alone.
+    """
+    text = get("archbench_shard")
+    if text is None:
+        return None
+    if get("archbench_gate") or get("archbench_strict"):
+        raise ShardError(f"shard {text} is not judged alone: join all shards with `archbench merge`, then `archbench gate`.")
+    return parse_shard(text)
 
 
 def _counting(get: Callable[[str], Any]) -> CountSettings | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from archbench.errors import RecordFileError
+from archbench.errors import RecordFileError, ShardError
 from archbench.records.record import SCHEMA_VERSION, CaseRecord
 
 KEY = "archbench"
@@ -33,7 +33,8 @@ class RunSection:
     """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline.
 
     `instrument` counted instead of the clock, if any did. `untimed` are the records that pytest-benchmark has no place for.
-    `deselected` are the cases of the profile that this run was told to leave out.
+    `deselected` are the cases of the profile that this run was told to leave out. `shard` is the share of it that was measured,
+    as 3/8; empty if all of it was. `plant` maps patterns of case ids to the extra work that was asked for, as a fraction.
     """
 
     fingerprint: str
@@ -43,6 +44,8 @@ class RunSection:
     instrument: str = ""
     untimed: tuple[CaseRecord, ...] = ()
     deselected: tuple[str, ...] = ()
+    shard: str = ""
+    plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
     accepted: Acceptance | None = None
     schema_version: int = SCHEMA_VERSION
@@ -91,6 +94,19 @@ def read_run_file(path: Path) -> RunFile:
         raise RecordFileError(f"{path} holds a broken archbench record: {error}.") from error
     records = {record.case_id: record for record in (*measured, *run.untimed)}
     return RunFile(path=path, document=document, section=run, records=records)
+
+
+def require_whole(run: RunFile) -> None:
+    """Make sure that a run is not a share of one.
+
+    Raises:
+        ShardError: it is.
+    """
+    if run.section.shard:
+        shard, count = run.section.shard, run.section.shard.rpartition("/")[2]
+        raise ShardError(
+            f"{run.path} is shard {shard} of a run; join all {count} with `archbench merge RUN.json ... -o OUT.json`."
+        )
 
 
 def with_section(document: Mapping[str, Any], section: RunSection) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def _read_workload(text: str) -> Workload:
     raise CaseIdError(
         f"{text!r} is not a workload id. The form is pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH,"
         " network-ROWSxCOLUMNS-bBATCH, layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES,"
-        " kwsNUMBER-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1, conv-i64-o64-k3-s1-relu-28x28-b1-n4,"
-        " kws1-b1 or net.onnx@1x3x224x224; `archbench cases` lists ids."
+        " kwsNUMBER-bBATCH or MODEL@SHAPE, for instance standard-d10-w64-k3-28x28-b1, resnet50-224x224-b1,"
+        " conv-i64-o64-k3-s1-relu-28x28-b1-n4, kws1-b1 or net.onnx@1x3x224x224; `archbench cases` lists ids."
     )
 
 

@@ -1,4 +1,4 @@
-"""The run file of a counted run, in pytest-benchmark's form with no benchmark in it."""
+"""The run file of a run without timings, in pytest-benchmark's form with no benchmark in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_benchmark.utils import get_commit_info
 from archbench.records.runfile import KEY, RunSection
 
 
-def count_document(config: pytest.Config, section: RunSection, machine_info: Mapping[str, Any]) -> bytes:
+def bare_document(config: pytest.Config, section: RunSection, machine_info: Mapping[str, Any]) -> bytes:
     """The JSON of the run."""
     document = {
         "machine_info": dict(machine_info),
