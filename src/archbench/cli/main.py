@@ -59,8 +59,8 @@ for _subcommand in (
     layers,
     peaks,
     power,
-    steps,
     roofline,
+    steps,
 ):
     command.add_command(_subcommand)
 
