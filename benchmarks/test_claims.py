@@ -2,11 +2,8 @@
 
 import pytest
 
-from archbench.experiments import behaviour, cache, form_function, kws, networks
 from archbench.experiments.claim import Outcome, has_changed
 from archbench.experiments.claims import CLAIMS
-
-CLAIMS = (*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS, *kws.CLAIMS, *behaviour.CLAIMS)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)

@@ -23,7 +23,9 @@ from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
 from archbench.cli.merge import merge
+from archbench.cli.peaks import peaks
 from archbench.cli.power import power
+from archbench.cli.roofline import roofline
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
 
@@ -58,7 +60,9 @@ for _subcommand in (
     instruments,
     layers,
     merge,
+    peaks,
     power,
+    roofline,
     search,
     steps,
 ):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from archbench.experiments import cache, form_function, networks
+from archbench.experiments import behaviour, cache, form_function, kws, networks
 
-CLAIMS = (*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS)
+CLAIMS = (*form_function.CLAIMS, *cache.CLAIMS, *networks.CLAIMS, *kws.CLAIMS, *behaviour.CLAIMS)
