@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from archbench.records.peaks import Limit, MemoryLevel, Peaks, Trial
 from archbench.records.record import CaseRecord, Environment, ProcessSamples, Samples, Status
 from archbench.stats.processes import latency, speedup
 
@@ -64,4 +65,34 @@ def record(
         processes=sampled,
         executed_graph=graph,
         planted=planted,
+    )
+
+
+def trial(limit, of, *, work, seconds, runs=1, way="way"):
+    """A trial whose runs took so many seconds, one a worker process."""
+    samples = tuple(Samples(inferences=runs, duration_ns=(int(value * runs * 1e9),)) for value in seconds)
+    return Trial(limit=limit, of=of, way=way, kernel="", work=work, samples=samples)
+
+
+def peaks(*, threads=1, isa=None, fingerprint="here"):
+    """A machine with 100 Gop/s, 50 GB/s in a cache of 1 MiB and 10 GB/s in memory; an operator of torch costs 2 us."""
+    return Peaks(
+        fingerprint=fingerprint,
+        cpu="a processor",
+        versions={"numpy": "2"},
+        threads=threads,
+        isa=isa,
+        date="2026-01-01T00:00:00+00:00",
+        levels=(
+            MemoryLevel(name="L2", capacity_bytes=2**20, working_set_bytes=2**19),
+            MemoryLevel(name="memory", capacity_bytes=None, working_set_bytes=2**24),
+        ),
+        trials=(
+            trial(Limit.COMPUTE, "f32", work=100e9, seconds=(1.0,)),
+            trial(Limit.BANDWIDTH, "L2", work=50e9, seconds=(1.0,)),
+            trial(Limit.BANDWIDTH, "memory", work=10e9, seconds=(1.0,)),
+            trial(Limit.OPERATOR, "torch", work=4, seconds=(18e-6,)),
+            trial(Limit.OPERATOR, "torch", work=36, seconds=(82e-6,)),
+        ),
+        absent={"openvino matmul in bf16": "no such unit"},
     )

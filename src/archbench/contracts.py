@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from archbench.records.peaks import Limit
 from archbench.registry import BACKENDS, INSTRUMENTS, resolve
 
 if TYPE_CHECKING:
@@ -75,6 +76,18 @@ class LayerTimes:
 
     layers: tuple[LayerTime, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One way to reach a limit of the machine, ready to run; the other fields as in `archbench.records.peaks.Trial`."""
+
+    limit: Limit
+    of: str
+    way: str
+    kernel: str
+    work: float
+    run: Callable[[], None]
 
 
 class CompiledModel(Protocol):

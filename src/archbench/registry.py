@@ -78,6 +78,12 @@ LAYER_CLOCKS: Mapping[str, str] = {
     "openvino-cpu-f32": "archbench.backends.openvino_layers:layer_times",
 }
 
+#: Engines that show what arithmetic this machine can do: `attempts(settings)` gives contenders by name, made when called.
+PEAK_ENGINES: Mapping[str, str] = {
+    "torch": "archbench.backends.torch_peaks:attempts",
+    "openvino": "archbench.backends.openvino_peaks:attempts",
+}
+
 REFERENCE_BACKEND = "torch"
 
 #: What the form/function paper holds against the reference.

@@ -82,7 +82,7 @@ class OpenVinoModel:
             self._compiled = _compile(core, network, device, asked, settings)
         except RuntimeError as error:
             raise BackendError(f"OpenVINO {device} refused the model: {last_line(error)}") from error
-        _require_granted(self._compiled, asked)
+        require_granted(self._compiled, asked)
         self._lowered = _require_lowered(self._compiled, precision)
         self._request = self._compiled.create_infer_request()
         self._tensor: ov.Tensor | None = None
@@ -167,7 +167,12 @@ def _cpu_features(core: ov.Core) -> str:
     return f"{core.get_property('CPU', 'FULL_DEVICE_NAME')} {core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')}"
 
 
-def _require_granted(compiled: CompiledModel, asked: Mapping[str, Any]) -> None:
+def require_granted(compiled: CompiledModel, asked: Mapping[str, Any]) -> None:
+    """Check that streams, threads and precision are those asked for.
+
+    Raises:
+        BackendError: one is not.
+    """
     names = ("NUM_STREAMS", "INFERENCE_NUM_THREADS", "INFERENCE_PRECISION_HINT")
     for name in (name for name in names if name in asked):
         granted = compiled.get_property(name)

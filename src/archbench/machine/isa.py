@@ -22,3 +22,12 @@ def isa_environment(isa: str | None) -> Mapping[str, str]:
         "MKL_ENABLE_INSTRUCTIONS": _MKL.get(isa, "AVX512"),
         "ATEN_CPU_CAPABILITY": _ATEN.get(isa, "avx512"),
     }
+
+
+#: OpenBLAS, which numpy calls, by the processors that have no more.
+_OPENBLAS = {"sse41": "NEHALEM", "avx": "SANDYBRIDGE", "avx2": "HASWELL"}
+
+
+def blas_environment(isa: str | None) -> Mapping[str, str]:
+    """Environment variables that cap numpy's dot product at `isa`; none where OpenBLAS knows no processor of that cap."""
+    return {"OPENBLAS_CORETYPE": _OPENBLAS[isa]} if isa in _OPENBLAS else {}

@@ -8,6 +8,7 @@ import msgspec
 
 from archbench.contracts import LayerTimes
 from archbench.measurement.settings import TURN_NS, WARM_NS
+from archbench.records.peaks import MemoryLevel, Trial
 from archbench.records.record import Agreement, Parity, Samples
 
 #: Case of a stage that several share, so that a crash in it cannot be laid to one.
@@ -61,7 +62,18 @@ class LayersJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     cache: str
 
 
-AnyJob = Job | HotPathJob | LayersJob
+class PeaksJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The limits of the machine, tried for `seconds` after everything was warmed up, in streams of `free_bytes` at most."""
+
+    threads: int
+    isa: str | None
+    cache: str
+    seed: int
+    seconds: float
+    free_bytes: int
+
+
+AnyJob = Job | HotPathJob | LayersJob | PeaksJob
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -136,6 +148,14 @@ class Layered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     times: LayerTimes
 
 
+class Peaked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """What was tried at each limit of the machine, and what could not be tried, with the reason."""
+
+    levels: tuple[MemoryLevel, ...]
+    trials: tuple[Trial, ...]
+    absent: dict[str, str]
+
+
 class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker process is gone: exit status, or the signal that killed it."""
 
@@ -150,7 +170,7 @@ class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
 
-Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Exited
+Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Peaked | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 
