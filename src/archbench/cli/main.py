@@ -22,7 +22,9 @@ from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
+from archbench.cli.peaks import peaks
 from archbench.cli.power import power
+from archbench.cli.roofline import roofline
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
 
@@ -56,9 +58,11 @@ for _subcommand in (
     history,
     instruments,
     layers,
+    peaks,
     power,
     search,
     steps,
+    roofline,
 ):
     command.add_command(_subcommand)
 
