@@ -8,7 +8,7 @@ import pytest
 from archbench.cost.formulas import cost_by_formula
 from archbench.cost.units import unit_cost
 from archbench.errors import RecordFileError, UsageError
-from archbench.experiments.roofline import roofline
+from archbench.experiments.roofline import check_machine, roofline
 from archbench.records.peaks import Limit
 from archbench.records.record import Status
 from archbench.stats.roofline import Bound
@@ -34,7 +34,7 @@ def pair(kind, unit, *, backend="torch", once=100e-6, copies=(2, 6)):
 
 def test_a_network_is_placed_whole_by_its_cost():
     made = pattern_record()
-    (entry,) = roofline([made], "here", peaks()).placed
+    (entry,) = roofline([made], peaks()).placed
     cost = cost_by_formula(parse_workload(PATTERN))
 
     assert (entry.name, entry.label, entry.backend, entry.is_operator) == (PATTERN, "standard d10 w64", "torch", False)
@@ -49,7 +49,7 @@ def test_a_block_is_placed_as_one_unit_by_the_difference():
     cost = unit_cost(parse_workload(f"{BLOCK}-n1"))
     seconds = cost.operations / 80e9
 
-    (entry,) = roofline(pair(BLOCK, seconds), "here", peaks()).placed
+    (entry,) = roofline(pair(BLOCK, seconds), peaks()).placed
 
     assert (entry.name, entry.label, entry.is_operator) == (f"{BLOCK}-n1", "residual 64 @28", False)
     assert entry.seconds == pytest.approx(seconds, rel=0.02)
@@ -59,7 +59,7 @@ def test_a_block_is_placed_as_one_unit_by_the_difference():
 
 def test_an_operator_near_the_cost_of_an_empty_one_is_bound_by_overhead():
     # 0.45 Mop on 0.3 MB take 6 us from the cache; an empty operator takes 2 us.
-    (entry,) = roofline(pair(OPERATOR, 3.9e-6, copies=(2, 4), once=1e-6), "here", peaks()).placed
+    (entry,) = roofline(pair(OPERATOR, 3.9e-6, copies=(2, 4), once=1e-6), peaks()).placed
 
     assert (entry.is_operator, entry.label) == (True, "depthwise 32 relu @28")
     assert entry.placement.bound is Bound.OVERHEAD
@@ -67,7 +67,7 @@ def test_an_operator_near_the_cost_of_an_empty_one_is_bound_by_overhead():
 
 def test_lower_precision_moves_fewer_bytes():
     lower = dataclasses.replace(peaks(), trials=(*peaks().trials, trial(Limit.COMPUTE, "bf16", work=200e9, seconds=(1.0,))))
-    found = roofline([pattern_record(), pattern_record("openvino-cpu-bf16")], "here", lower)
+    found = roofline([pattern_record(), pattern_record("openvino-cpu-bf16")], lower)
     full, half = found.placed
 
     assert half.placement.intensity == pytest.approx(2 * full.placement.intensity)
@@ -85,7 +85,7 @@ def test_what_cannot_be_placed_is_counted_with_its_reason():
         *pair(OPERATOR, 1e-9, once=1e-3),
     ]
 
-    found = roofline(records, "here", peaks())
+    found = roofline(records, peaks())
 
     assert [entry.name for entry in found.placed] == [PATTERN]
     assert found.omitted == {
@@ -99,10 +99,9 @@ def test_what_cannot_be_placed_is_counted_with_its_reason():
 
 
 def test_peaks_of_another_machine_are_refused():
-    with pytest.raises(
-        UsageError, match=r"the peaks are of there but the run is of here; run `archbench peaks` on that machine"
-    ):
-        roofline([pattern_record()], "here", peaks(fingerprint="there"))
+    check_machine("here", peaks())
+    with pytest.raises(UsageError, match="the peaks are of there but the run is of here; run `archbench peaks`"):
+        check_machine("here", peaks(fingerprint="there"))
 
 
 @pytest.mark.parametrize(
@@ -115,5 +114,5 @@ def test_peaks_of_another_machine_are_refused():
     ],
 )
 def test_a_run_of_which_nothing_can_be_placed_is_one_line(records, reason):
-    with pytest.raises(RecordFileError, match=f"nothing of the run can be placed on the roofline: {reason}"):
-        roofline(records, "here", peaks())
+    with pytest.raises(RecordFileError, match=f"nothing of what was measured can be placed on the roofline: {reason}"):
+        roofline(records, peaks())

@@ -63,6 +63,7 @@ for _subcommand in (
     search,
     steps,
     roofline,
+    steps,
 ):
     command.add_command(_subcommand)
 

@@ -1,4 +1,4 @@
-"""`archbench roofline RUN.json --peaks PEAKS.json`."""
+"""`archbench roofline RUN.json... --peaks PEAKS.json`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from archbench.errors import UsageError
-from archbench.registry import missing_package
+from archbench.registry import BACKENDS, check_name, missing_package
 
 if TYPE_CHECKING:
+    from archbench.records.record import CaseRecord
     from archbench.report.roofline import Placed, Roofline
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN.json")
+@click.argument("runs", type=click.Path(path_type=Path), metavar="RUN.json...", nargs=-1, required=True)
 @click.option(
     "--peaks",
     "peaks_path",
@@ -25,14 +26,18 @@ if TYPE_CHECKING:
     required=True,
     help="Of the same machine.",
 )
+@click.option("--backend", "backends", multiple=True, metavar="NAME", help="Those of this backend alone; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw it as well, as .png, .svg or .pdf.")
-def roofline(run: Path, peaks_path: Path, as_json: bool, figure: Path | None) -> None:
-    """Say how far what RUN.json measured is from what the machine can do, and what keeps it from there.
+def roofline(
+    runs: tuple[Path, ...], peaks_path: Path, backends: tuple[str, ...], *, as_json: bool, figure: Path | None
+) -> None:
+    """Say how far what the runs measured is from what the machine can do, and what keeps it from there.
 
     Operators and blocks are placed as single units, patterns and networks whole. `archbench peaks -o PEAKS.json` measures what
     the machine can do.
     """
+    from archbench.experiments.roofline import check_machine
     from archbench.experiments.roofline import roofline as place_records
     from archbench.records.peaks import read_peaks
     from archbench.records.runfile import read_run_file
@@ -46,8 +51,13 @@ def roofline(run: Path, peaks_path: Path, as_json: bool, figure: Path | None) ->
         if lacking is not None:
             raise UsageError(f"--figure: {lacking}.")
     peaks = read_peaks(peaks_path)
-    measured = read_run_file(run)
-    placed = place_records(measured.records.values(), measured.section.fingerprint, peaks)
+    for backend in backends:
+        check_name("backend", BACKENDS, backend)
+    records: dict[str, CaseRecord] = {}
+    for measured in map(read_run_file, runs):
+        check_machine(measured.section.fingerprint, peaks)
+        records.update(measured.records)
+    placed = place_records(records.values(), peaks, backends)
     if figure is not None:
         roofline_figure(placed, peaks.cpu, figure)
     click.echo(_as_json(placed) if as_json else roofline_table(placed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from archbench.contracts import backend_named
@@ -49,23 +49,31 @@ class _Found:
     omitted: Counter[str] = field(default_factory=Counter)
 
 
-def roofline(records: Iterable[CaseRecord], fingerprint: str, peaks: Peaks) -> Roofline:
-    """The records of one run, made on the machine `fingerprint`, under `peaks`.
+def check_machine(fingerprint: str, peaks: Peaks) -> None:
+    """Refuse the peaks of another machine than that of a run.
 
     Raises:
-        UsageError: the peaks are another machine's.
-        RecordFileError: nothing of the run can be placed.
+        UsageError: they are.
     """
     if fingerprint != peaks.fingerprint:
         raise UsageError(
             f"the peaks are of {peaks.fingerprint} but the run is of {fingerprint}; run `archbench peaks` on that machine."
         )
+
+
+def roofline(records: Iterable[CaseRecord], peaks: Peaks, backends: Collection[str] = ()) -> Roofline:
+    """Records of the machine of `peaks`, of these backends alone if any are named.
+
+    Raises:
+        RecordFileError: none of them can be placed.
+    """
     found = _Found()
     platforms: dict[tuple[str, int, str | None], list[tuple[Case, CaseRecord]]] = {}
     for record in records:
         if record.is_case and record.status is Status.MEASURED and record.latency is not None and not record.planted:
             case = parse_case(record.case_id)
-            platforms.setdefault((case.backend, case.threads, case.isa), []).append((case, record))
+            if not backends or case.backend in backends:
+                platforms.setdefault((case.backend, case.threads, case.isa), []).append((case, record))
     for (backend, threads, isa), measured in platforms.items():
         reason = _unplaceable(backend, threads, isa, peaks)
         if reason is None:
@@ -74,7 +82,7 @@ def roofline(records: Iterable[CaseRecord], fingerprint: str, peaks: Peaks) -> R
             found.omitted[reason] += len(measured)
     if not found.placed:
         reasons = "; ".join(found.omitted) or "it holds no measured latency"
-        raise RecordFileError(f"nothing of the run can be placed on the roofline: {reasons}.")
+        raise RecordFileError(f"nothing of what was measured can be placed on the roofline: {reasons}.")
     return Roofline(placed=tuple(found.placed), roofs=found.roofs, omitted=found.omitted)
 
 
