@@ -67,26 +67,38 @@ def stream_attempts(
     and no matter of arithmetic.
     """
     for level in levels:
+        # The ways through a level take turns and share its arrays: memory would not hold three pairs of them everywhere.
+        arrays = functools.cache(functools.partial(_pairs, level.working_set_bytes, len(cpus)))
         for name, way in _WAYS.items():
             if (name == "negate" and capped) or (name == "copy" and level.working_set_bytes < _LEAST_COPY):
                 continue
-            yield f"{level.name} {name}", functools.partial(_contender, level, name, way, tuple(cpus))
+            yield f"{level.name} {name}", functools.partial(_contender, level, name, way, arrays, tuple(cpus))
+
+
+def _pairs(working_set_bytes: int, threads: int) -> list[tuple[_Floats, _Floats]]:
+    """Two arrays for each thread, in all of the size of the working set."""
+    elements = max(_STEP, working_set_bytes // threads // (2 * _BYTES) // _STEP * _STEP)
+    return [(_aligned(elements, 0), _aligned(elements, _STEP * _BYTES)) for _ in range(threads)]
 
 
 def _contender(
-    level: MemoryLevel, name: str, way: Callable[[_Floats, _Floats, int], Callable[[], object]], cpus: tuple[int, ...]
+    level: MemoryLevel,
+    name: str,
+    way: Callable[[_Floats, _Floats, int], Callable[[], object]],
+    arrays: Callable[[], list[tuple[_Floats, _Floats]]],
+    cpus: tuple[int, ...],
 ) -> Contender:
-    elements = max(_STEP, level.working_set_bytes // len(cpus) // (2 * _BYTES) // _STEP * _STEP)
+    pairs = arrays()
+    once = sum(array.nbytes for array in pairs[0])
     least = _CALL_BYTES if len(cpus) == 1 else _SHARED_CALL_BYTES
-    passes = 1 if name == "copy" else max(1, least // (2 * elements * _BYTES))
-    streams = [way(_aligned(elements, 0), _aligned(elements, _STEP * _BYTES), passes) for _ in cpus]
+    passes = 1 if name == "copy" else max(1, least // once)
     return Contender(
         limit=Limit.BANDWIDTH,
         of=level.name,
         way=f"numpy {name}",
         kernel="",
-        work=2 * elements * _BYTES * passes * len(cpus),
-        run=_together(streams, cpus),
+        work=once * passes * len(cpus),
+        run=_together([way(left, right, passes) for left, right in pairs], cpus),
     )
 
 

@@ -113,7 +113,7 @@ def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof) -> Non
 
 def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
     """The limit of each level along its line, that of arithmetic at its end; and the space that they take."""
-    left, right = axes.get_xlim()
+    left, _ = axes.get_xlim()
     low, _ = axes.get_ylim()
     texts = []
     for level in roof.levels:
@@ -134,14 +134,14 @@ def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
                 color=_DARK,
             )
         )
+    first = min(roof.operations_per_second / level.bytes_per_second for level in roof.levels)
     peak = f"arithmetic {format_count(roof.operations_per_second)}op/s"
     texts.append(
         axes.annotate(
             peak,
-            (right, roof.operations_per_second),
-            xytext=(0, 3),
+            (max(left, first), roof.operations_per_second),
+            xytext=(4, 3),
             textcoords="offset points",
-            ha="right",
             fontsize="small",
             color=_DARK,
         )
