@@ -60,9 +60,8 @@ for _subcommand in (
     layers,
     peaks,
     power,
-    search,
-    steps,
     roofline,
+    search,
     steps,
 ):
     command.add_command(_subcommand)
