@@ -18,6 +18,7 @@ from archbench.cli.calibrate import calibrate
 from archbench.cli.cases import cases
 from archbench.cli.compare import compare
 from archbench.cli.cost import cost
+from archbench.cli.distribute import distribute, node
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
@@ -54,12 +55,14 @@ for _subcommand in (
     cases,
     compare,
     cost,
+    distribute,
     findings,
     gate,
     history,
     instruments,
     layers,
     merge,
+    node,
     peaks,
     power,
     roofline,

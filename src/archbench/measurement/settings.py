@@ -7,6 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from archbench.workloads.experiment import experiment_named
 
 #: A runnable keeps the core for this long at a time: in a shorter turn most of it runs on caches that another one filled.
 TURN_NS = 10_000_000
@@ -76,3 +79,22 @@ class Defaults:
 
 
 DEFAULTS = Defaults()
+
+
+def settings_for(experiment: str | None, settings: SessionSettings, asked: Mapping[str, Any]) -> SessionSettings:
+    """How the cases of an experiment, or of none, are measured: as `asked` for, as the experiment needs, or as `settings` say.
+
+    Raises:
+        UnknownNameError: no such experiment.
+    """
+    if experiment is None:
+        return settings
+    found = experiment_named(experiment)
+    settings = dataclasses.replace(settings, agreement_images=found.agreement_images, keeps_artifacts=not found.sweeps)
+    if found.effort is None:
+        return settings
+    effort = {name: value for name, value in dataclasses.asdict(found.effort).items() if value is not None}
+    if "processes" in asked:
+        for name in ("processes", "budget", "patience_s"):
+            del effort[name]
+    return dataclasses.replace(settings, **{**effort, **asked})

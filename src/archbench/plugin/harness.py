@@ -25,6 +25,7 @@ from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement.both_session import BothSession
 from archbench.measurement.count_session import CountSession
+from archbench.measurement.planning import SWEPT, Planning
 from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import CountSettings
 from archbench.plugin.options import Options
@@ -36,13 +37,6 @@ from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.experiment import experiment_named
 from archbench.workloads.ids import parse_case
-
-#: Plans that take turns: the six patterns of two points of a sweep.
-TOGETHER = 12
-
-#: Cases of a sweep that one worker samples, and plans of a sweep that take turns.
-_SWEPT = 24
-_SWEEPS_TOGETHER = 4
 
 _BAD = (Status.PARITY_FAILURE, Status.ERROR, Status.CRASHED)
 
@@ -85,9 +79,8 @@ class Harness:
         self._root = root
         self._say = say
         self._sweeps = experiment is not None and experiment_named(experiment).sweeps
-        self._plans: list[list[Case]] = []
+        self._planning = Planning(sweeps=self._sweeps)
         self._plan_of: dict[str, list[Case]] = {}
-        self._open_plans: dict[object, list[Case]] = {}
         self._measured_plans = 0
         self._seconds = 0.0
         for case in cases:
@@ -212,24 +205,18 @@ class Harness:
 
     def _add(self, case: Case) -> None:
         """Plan `case` with those that it is sampled together with."""
-        key = (case.backend, case.threads, case.isa) if self._sweeps else case.pairing
-        plan = self._open_plans.get(key)
-        if plan is None or (self._sweeps and len(plan) == _SWEPT):
-            plan = self._open_plans[key] = []
-            self._plans.append(plan)
-        plan.append(case)
-        self._plan_of[case.id] = plan
+        self._plan_of[case.id] = self._planning.add(case)
 
     def _waiting(self) -> list[list[Case]]:
         """The planned cases, plan by plan, of plans that still lack a record."""
-        return [cases for cases in self._plans if any(case.id not in self.records for case in cases)]
+        return [cases for cases in self._planning.plans if any(case.id not in self.records for case in cases)]
 
     def _measure(self, case: Case) -> None:
         """Measure the workload of `case` together with those that come after it."""
         waiting = self._waiting()
         first = next(index for index, plan in enumerate(waiting) if plan is self._plan_of[case.id])
         # What is not timed need not be so near in time, and each is kept as it is read.
-        count = _SWEEPS_TOGETHER if self._sweeps else TOGETHER if self.timed else len(waiting)
+        count = self._planning.together if self.timed or self._sweeps else len(waiting)
         together = waiting[first : first + count]
         if not self._measured_plans:
             turns = f", {count} in turn" if self.timed else ""
@@ -249,13 +236,12 @@ class Harness:
         self._report(records)
 
     def _plan(self, cases: list[Case]) -> Plan:
-        left = [case for case in cases if case.id not in self.records]
-        return Plan.sweep(left) if self._sweeps else Plan.paired(left)
+        return self._planning.plan([case for case in cases if case.id not in self.records])
 
     @property
     def _unit(self) -> str:
         """What a plan is, to a person."""
-        return f"sweeps of up to {_SWEPT} cases" if self._sweeps else "workloads"
+        return f"sweeps of up to {SWEPT} cases" if self._sweeps else "workloads"
 
     def _report(self, records: Sequence[CaseRecord]) -> None:
         """Say what each workload gained and how long the rest will take; add up where the time went."""
@@ -272,7 +258,7 @@ class Harness:
         waiting = len(self._waiting())
         if waiting:
             left = format_seconds(self._seconds / self._measured_plans * waiting)
-            self._say(f"{waiting} of {len(self._plans)} {self._unit} left, about {left}")
+            self._say(f"{waiting} of {len(self._planning.plans)} {self._unit} left, about {left}")
 
     def _require_backends(self) -> None:
         if not self.options.required:

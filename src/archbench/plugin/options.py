@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from archbench.contracts import instrument_named
 from archbench.errors import InstrumentUnavailableError, ShardError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
-from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings
+from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings, settings_for
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.experiment import experiment_named, select_cases
@@ -141,19 +140,7 @@ class Options:
 
     def measurement_of(self, experiment: str | None) -> SessionSettings:
         """How the cases of an experiment, or of none, are measured: as asked for, or as the experiment needs."""
-        if experiment is None:
-            return self.measurement
-        found = experiment_named(experiment)
-        measurement = dataclasses.replace(
-            self.measurement, agreement_images=found.agreement_images, keeps_artifacts=not found.sweeps
-        )
-        if found.effort is None:
-            return measurement
-        effort = {name: value for name, value in dataclasses.asdict(found.effort).items() if value is not None}
-        if "processes" in self.asked:
-            for name in ("processes", "budget", "patience_s"):
-                del effort[name]
-        return dataclasses.replace(measurement, **{**effort, **self.asked})
+        return settings_for(experiment, self.measurement, self.asked)
 
     def cases(self, experiment: str | None = None) -> list[Case]:
         """The cases of the profile, in the experiment if one is named, or of the workloads named instead."""

@@ -59,12 +59,12 @@ class RunJournal:
         """
         folders = sorted(path.parent for path in root.glob(f"*/{_HEADER}") if not (path.parent / _FINISHED).exists())
         if not folders:
-            raise RecordFileError(f"no unfinished run under {root} to resume; run without --archbench-resume.")
+            raise RecordFileError(f"no unfinished run under {root} to resume; start a new one instead.")
         folder = folders[-1]
         header = _decode(folder / _HEADER, (folder / _HEADER).read_bytes(), dict[str, Any])
         if header.get("schema_version") != SCHEMA_VERSION or header.get("settings") != msgspec.to_builtins(dict(settings)):
             raise RecordFileError(
-                f"the unfinished run {folder} was made with other settings or versions; run without --archbench-resume."
+                f"the unfinished run {folder} was made with other settings or versions; start a new one instead."
             )
         return cls(folder, {record.case_id: record for record in read_journal(folder / _RECORDS)})
 
