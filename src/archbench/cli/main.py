@@ -22,6 +22,7 @@ from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
 from archbench.cli.layers import layers
 from archbench.cli.power import power
+from archbench.cli.predict import predict
 from archbench.errors import ArchbenchError
 
 _USAGE = 2
@@ -53,6 +54,7 @@ for _subcommand in (
     instruments,
     layers,
     power,
+    predict,
 ):
     command.add_command(_subcommand)
 

@@ -6,7 +6,7 @@ import signal
 
 import msgspec
 
-from archbench.contracts import LayerTimes
+from archbench.contracts import LayerTimes, Lowering
 from archbench.measurement.settings import TURN_NS, WARM_NS
 from archbench.records.record import Agreement, Parity, Samples
 
@@ -61,7 +61,14 @@ class LayersJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     cache: str
 
 
-AnyJob = Job | HotPathJob | LayersJob
+class LoweringJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A case, compiled and not run."""
+
+    case: str
+    cache: str
+
+
+AnyJob = Job | HotPathJob | LayersJob | LoweringJob
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -136,6 +143,13 @@ class Layered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     times: LayerTimes
 
 
+class Lowered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A case was compiled, and this is what would be executed of it."""
+
+    case: str
+    lowering: Lowering
+
+
 class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker process is gone: exit status, or the signal that killed it."""
 
@@ -150,7 +164,7 @@ class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
 
-Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Exited
+Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Lowered | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 
