@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from archbench.contracts import backend_named
 from archbench.errors import UsageError
 from archbench.measurement.lowering import lowerings
 from archbench.prediction.predictor import Platform, Prediction, Predictor
 from archbench.prediction.training import train
-from archbench.prediction.units import Learnt, platform_of, units_of
+from archbench.prediction.units import Measured, platform_of, units_of
 from archbench.records.runfile import RunFile
 from archbench.registry import LOWERERS, check_name
-from archbench.workloads.case import Case
+from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.workload import Workload
 
 #: Told how many networks of how many are compiled.
@@ -25,25 +26,27 @@ def learn(
     """The predictor of that platform from the behaviour study's records in `run`.
 
     Raises:
-        UnknownNameError: no such backend, or it does not tell what it executes.
+        UnknownNameError: no such backend or ISA cap, or it does not tell what it executes.
         RecordFileError, UsageError: as `platform_of` and `train`.
         BackendError, WorkerError, CacheError: as `lowerings`.
     """
-    platform, learnt = learnt_from(run, backend, cache, threads=threads, isa=isa, progress=progress)
-    return train(platform, learnt)
+    platform, measured = compiled(run, backend, cache, threads=threads, isa=isa, progress=progress)
+    return train(platform, units_of(measured))
 
 
-def learnt_from(
+def compiled(
     run: RunFile, backend: str, cache: Path, *, threads: int = 1, isa: str | None = None, progress: Progress = lambda *_: None
-) -> tuple[Platform, list[Learnt]]:
-    """The platform, and what can be learnt from the records on it; raises as `learn`."""
+) -> tuple[Platform, list[Measured]]:
+    """The platform, and the records on it that can be learnt from with what is executed of each; raises as `learn`."""
     check_name("backend that tells what it executes", LOWERERS, backend)
+    if isa is not None:
+        check_name("ISA cap", dict.fromkeys(ISA_CAPS), isa)
     platform, records = platform_of(run, backend, threads=threads, isa=isa)
-    measured = []
+    measured: list[Measured] = []
     for case, lowering in lowerings(records, cache):
         measured.append((case, records[case], lowering))
         progress(len(measured), len(records))
-    return platform, units_of(measured)
+    return platform, measured
 
 
 def predict(predictor: Predictor, workload: Workload, cache: Path) -> Prediction:
@@ -53,8 +56,6 @@ def predict(predictor: Predictor, workload: Workload, cache: Path) -> Prediction
         UsageError: the predictor is of another version of the backend than the one installed.
         BackendError, WorkerError, CacheError: as `lowerings`.
     """
-    from archbench.contracts import backend_named
-
     platform = predictor.platform
     installed = backend_named(platform.backend).version()
     if installed != platform.version:

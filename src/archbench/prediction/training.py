@@ -45,6 +45,9 @@ _READABLE = 0.1
 
 _MIN_RESIDUALS = 8
 
+#: The simplest way is taken that is no further off than the best one by more than this.
+_WORTH = 1.05
+
 Grow = Callable[[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]], Forest]
 
 
@@ -65,7 +68,7 @@ def train(platform: Platform, learnt: Sequence[Learnt]) -> Predictor:
     readable = [entry.error <= _READABLE for entry in units]
     judged = np.array(readable if sum(readable) >= _MIN_RESIDUALS else [True] * len(units))
     tried = {name: float(np.median(np.abs(values[judged]))) for name, values in residuals.items()}
-    best = min(tried, key=lambda name: tried[name])
+    best = next(name for name in tried if tried[name] <= _WORTH * min(tried.values()))
     families = _fit(learnt, _WAYS[best])
     kept = _by_family(platform, families, units, residuals[best], judged)
     return Predictor(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archbench.contracts import Kernel, Lowering, backend_named
@@ -29,6 +29,13 @@ MIN_UNITS = 20
 _COMPARED = ("Convolution", "FullyConnected", "MatMul")
 
 _MEASURE = "measure them with `pytest benchmarks/ -k behaviour --archbench-profile nightly --benchmark-json=RUN.json`"
+
+
+#: A case, its record, and what is executed of it.
+Measured = tuple[Case, CaseRecord, Lowering]
+
+#: The kernels of a lowering that latencies are taken for the sum of.
+View = Callable[[Lowering], Sequence[Kernel]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +87,13 @@ def platform_of(run: RunFile, backend: str, *, threads: int, isa: str | None) ->
     return Platform(backend=backend, version=version, threads=threads, isa=isa, fingerprint=here), found
 
 
-def units_of(measured: Iterable[tuple[Case, CaseRecord, Lowering]]) -> list[Learnt]:
-    """Two entries for each pair: the unit, and the network of few copies with its call.
+def executed_kernels(lowering: Lowering) -> Sequence[Kernel]:
+    """What the engine executes."""
+    return lowering.executed
+
+
+def units_of(measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
+    """Two entries for each pair: the unit, and the network of few copies with its call; both made of the kernels of `view`.
 
     A pair is left out if the difference of its latencies is not positive, or the kernels are not those that were measured.
     """
@@ -94,11 +106,13 @@ def units_of(measured: Iterable[tuple[Case, CaseRecord, Lowering]]) -> list[Lear
     for kind, entries in kinds.items():
         if len(entries) > 1:
             few, *_, many = sorted(entries, key=lambda entry: entry[0])
-            found += _learnt(kind, few, many)
+            found += _learnt(kind, few, many, view)
     return found
 
 
-def _learnt(kind: LayerWorkload, few: tuple[int, CaseRecord, Lowering], many: tuple[int, CaseRecord, Lowering]) -> list[Learnt]:
+def _learnt(
+    kind: LayerWorkload, few: tuple[int, CaseRecord, Lowering], many: tuple[int, CaseRecord, Lowering], view: View
+) -> list[Learnt]:
     (less, small, small_lowering), (more, large, large_lowering) = few, many
     assert small.latency is not None and large.latency is not None
     copies = more - less
@@ -108,8 +122,8 @@ def _learnt(kind: LayerWorkload, few: tuple[int, CaseRecord, Lowering], many: tu
     error = math.hypot(_half(small.latency), _half(large.latency)) / copies / seconds
     rows, columns = kind.resolution
     sweep = f"{kind.layer} {kind.in_channels} {rows}x{columns} {kind.edge} {kind.stride}"
-    whole = Counter(small_lowering.executed)
-    added = Counter(large_lowering.executed)
+    whole = Counter(view(small_lowering))
+    added = Counter(view(large_lowering))
     added.subtract(whole)
     return [
         Learnt(
