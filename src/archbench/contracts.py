@@ -90,6 +90,43 @@ class Contender:
     run: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """A node that an engine executes, or an operator of a graph, and what its time depends on.
+
+    Args:
+        kind: of layer, as the engine or the graph names it.
+        implementation: the engine's name of the code that runs; empty where it has none to tell.
+        layout: of what it reads and writes, where the engine says.
+        inputs: shapes of what it reads that follows from the network's input.
+        weights: shapes of what it reads that does not.
+        outputs: shapes of what it writes.
+        window: rows and columns that one output element sees.
+        stride: of the window.
+        groups: of channels that see only each other.
+        fused: kinds of the operators that it does besides its own, in their order; what folds into weights is none.
+    """
+
+    kind: str
+    implementation: str = ""
+    layout: str = ""
+    inputs: tuple[tuple[int, ...], ...] = ()
+    weights: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[tuple[int, ...], ...] = ()
+    window: tuple[int, int] = (1, 1)
+    stride: int = 1
+    groups: int = 1
+    fused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowering:
+    """What an engine executes of a network, and the operators that it was given, each in order."""
+
+    executed: tuple[Kernel, ...]
+    given: tuple[Kernel, ...]
+
+
 class CompiledModel(Protocol):
     """A network loaded and ready to run on one bound input.
 

@@ -78,6 +78,13 @@ LAYER_CLOCKS: Mapping[str, str] = {
     "openvino-cpu-f32": "archbench.backends.openvino_layers:layer_times",
 }
 
+#: What a backend executes of a network, without running it: `lower(network, settings)`.
+LOWERERS: Mapping[str, str] = {
+    "openvino-cpu-f32": "archbench.backends.openvino_kernels:lower_f32",
+    "openvino-cpu-bf16": "archbench.backends.openvino_kernels:lower_bf16",
+    "openvino-cpu-int8": "archbench.backends.openvino_kernels:lower_int8",
+}
+
 #: Engines that show what arithmetic this machine can do: `attempts(settings)` gives contenders by name, made when called.
 PEAK_ENGINES: Mapping[str, str] = {
     "torch": "archbench.backends.torch_peaks:attempts",

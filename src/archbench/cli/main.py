@@ -26,6 +26,7 @@ from archbench.cli.layers import layers
 from archbench.cli.merge import merge
 from archbench.cli.peaks import peaks
 from archbench.cli.power import power
+from archbench.cli.predict import predict
 from archbench.cli.roofline import roofline
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
@@ -65,6 +66,7 @@ for _subcommand in (
     node,
     peaks,
     power,
+    predict,
     roofline,
     search,
     steps,

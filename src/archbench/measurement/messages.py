@@ -6,7 +6,7 @@ import signal
 
 import msgspec
 
-from archbench.contracts import LayerTimes
+from archbench.contracts import LayerTimes, Lowering
 from archbench.measurement.settings import TURN_NS, WARM_NS
 from archbench.records.peaks import MemoryLevel, Trial
 from archbench.records.record import Agreement, Parity, Samples
@@ -73,7 +73,14 @@ class PeaksJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     free_bytes: int
 
 
-AnyJob = Job | HotPathJob | LayersJob | PeaksJob
+class LoweringJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A case, compiled and not run."""
+
+    case: str
+    cache: str
+
+
+AnyJob = Job | HotPathJob | LayersJob | LoweringJob | PeaksJob
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True, kw_only=True):
@@ -156,6 +163,13 @@ class Peaked(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     absent: dict[str, str]
 
 
+class Lowered(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A case was compiled, and this is what would be executed of it."""
+
+    case: str
+    lowering: Lowering
+
+
 class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The worker process is gone: exit status, or the signal that killed it."""
 
@@ -170,7 +184,7 @@ class Exited(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return f"the worker ended with status {self.status}: {last_words}" if self.status else None
 
 
-Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Peaked | Exited
+Event = Ready | Entered | Absent | Failed | Loaded | Built | Measured | Counted | Layered | Lowered | Peaked | Exited
 
 _DECODER = msgspec.json.Decoder(Event)
 

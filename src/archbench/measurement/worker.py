@@ -66,6 +66,10 @@ def _serve(job: messages.AnyJob, preload: messages.Preload, emit: Callable[[msgs
             from archbench.measurement.layers import watch_layers
 
             watch_layers(job, emit)
+        elif isinstance(job, messages.LoweringJob):
+            from archbench.measurement.lowering import lower_case
+
+            lower_case(job, emit)
         elif isinstance(job, messages.PeaksJob):
             from archbench.measurement.peaks import try_limits
 

@@ -1,0 +1,187 @@
+"""Records of operators and blocks as what a predictor learns from: seconds of a unit, and the kernels that it adds.
+
+Of each kind two networks were measured, of few copies and of many; both their latencies and their kernels are subtracted, so
+that what a network costs once, its call and the layout of its input, is not laid to the unit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from archbench.contracts import Kernel, Lowering, backend_named
+from archbench.errors import RecordFileError, UsageError
+from archbench.machine.fingerprint import read_fingerprint
+from archbench.prediction.predictor import Platform
+from archbench.records.interval import Interval
+from archbench.records.record import CaseRecord, Status
+from archbench.records.runfile import RunFile
+from archbench.workloads.case import Case
+from archbench.workloads.ids import parse_case
+from archbench.workloads.layer import LayerWorkload
+
+#: Fewer tell nothing of the shapes between them.
+MIN_UNITS = 20
+
+#: The larger of two networks is compared with the smaller one by these, whatever else the engine calls differently.
+_COMPARED = ("Convolution", "FullyConnected", "MatMul")
+
+_MEASURE = "measure them with `pytest benchmarks/ -k behaviour --archbench-profile nightly --benchmark-json=RUN.json`"
+
+
+#: A case, its record, and what is executed of it.
+Measured = tuple[Case, CaseRecord, Lowering]
+
+#: The kernels of a lowering that latencies are taken for the sum of.
+View = Callable[[Lowering], Sequence[Kernel]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """A latency and what it is the sum of.
+
+    Args:
+        sweep: names those that lie on one line through the design space; they are left out together.
+        seconds: of one unit, or of a network where `calls` is 1.
+        error: standard error of the seconds, relative.
+        kernels: with how many of each.
+        calls: of an inference that are part of the seconds.
+    """
+
+    sweep: str
+    workload: LayerWorkload
+    seconds: float
+    error: float
+    kernels: tuple[tuple[Kernel, float], ...]
+    calls: int = 0
+
+
+def platform_of(run: RunFile, backend: str, *, threads: int, isa: str | None) -> tuple[Platform, Mapping[Case, CaseRecord]]:
+    """The platform, and the records of operators and blocks on it, pairs of few and many copies alone.
+
+    Raises:
+        UsageError: the records are of another machine or of another version of the backend.
+        RecordFileError: there are too few of them.
+        UnknownNameError: no such backend.
+    """
+    here = read_fingerprint().key
+    if run.section.fingerprint != here:
+        raise UsageError(
+            f"{run.path} was measured on {run.section.fingerprint}, but this machine is {here}, whose kernels are others; "
+            f"{_MEASURE}."
+        )
+    found = _pairs(run, backend, threads, isa)
+    if len(found) < 2 * MIN_UNITS:
+        raise RecordFileError(
+            f"{run.path} holds {len(found) // 2} operators and blocks on {_name(backend, threads, isa)}, but a predictor needs "
+            f"{MIN_UNITS}; it has {_held(run)}; {_MEASURE}."
+        )
+    version, then = backend_named(backend).version(), {record.backend_version for record in found.values()}
+    if then != {version}:
+        raise UsageError(
+            f"{run.path} was measured with {backend} {', '.join(sorted(map(str, then)))}, but {version} is installed; "
+            f"{_MEASURE}."
+        )
+    return Platform(backend=backend, version=version, threads=threads, isa=isa, fingerprint=here), found
+
+
+def executed_kernels(lowering: Lowering) -> Sequence[Kernel]:
+    """What the engine executes."""
+    return lowering.executed
+
+
+def units_of(measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
+    """Two entries for each pair: the unit, and the network of few copies with its call; both made of the kernels of `view`.
+
+    A pair is left out if the difference of its latencies is not positive, or the kernels are not those that were measured.
+    """
+    kinds: dict[LayerWorkload, list[tuple[int, CaseRecord, Lowering]]] = defaultdict(list)
+    for case, record, lowering in measured:
+        assert isinstance(case.workload, LayerWorkload)
+        if _is_as_measured(record, lowering.executed):
+            kinds[case.workload.kind].append((case.workload.copies, record, lowering))
+    found = []
+    for kind, entries in kinds.items():
+        if len(entries) > 1:
+            few, *_, many = sorted(entries, key=lambda entry: entry[0])
+            found += _learnt(kind, few, many, view)
+    return found
+
+
+def _learnt(
+    kind: LayerWorkload, few: tuple[int, CaseRecord, Lowering], many: tuple[int, CaseRecord, Lowering], view: View
+) -> list[Learnt]:
+    (less, small, small_lowering), (more, large, large_lowering) = few, many
+    assert small.latency is not None and large.latency is not None
+    copies = more - less
+    seconds = (large.latency.estimate - small.latency.estimate) / copies
+    if seconds <= 0:
+        return []
+    error = math.hypot(_half(small.latency), _half(large.latency)) / copies / seconds
+    rows, columns = kind.resolution
+    sweep = f"{kind.layer} {kind.in_channels} {rows}x{columns} {kind.edge} {kind.stride}"
+    whole = Counter(view(small_lowering))
+    added = Counter(view(large_lowering))
+    added.subtract(whole)
+    return [
+        Learnt(
+            sweep=sweep,
+            workload=kind,
+            seconds=seconds,
+            error=error,
+            kernels=tuple((kernel, count / copies) for kernel, count in added.items() if count),
+        ),
+        Learnt(
+            sweep=sweep,
+            workload=kind,
+            seconds=small.latency.estimate,
+            error=_half(small.latency) / small.latency.estimate,
+            kernels=tuple((kernel, float(count)) for kernel, count in whole.items()),
+            calls=1,
+        ),
+    ]
+
+
+def _pairs(run: RunFile, backend: str, threads: int, isa: str | None) -> dict[Case, CaseRecord]:
+    kinds: dict[LayerWorkload, dict[Case, CaseRecord]] = defaultdict(dict)
+    for case, record in _layer_records(run):
+        assert isinstance(case.workload, LayerWorkload)
+        if (case.backend, case.threads, case.isa) == (backend, threads, isa):
+            kinds[case.workload.kind][case] = record
+    return {case: record for pair in kinds.values() if len(pair) > 1 for case, record in pair.items()}
+
+
+def _layer_records(run: RunFile) -> list[tuple[Case, CaseRecord]]:
+    honest = [
+        record
+        for record in run.records.values()
+        if record.is_case and record.status is Status.MEASURED and record.latency is not None and not record.planted
+    ]
+    cases = [(parse_case(record.case_id), record) for record in honest]
+    return [(case, record) for case, record in cases if isinstance(case.workload, LayerWorkload)]
+
+
+def _held(run: RunFile) -> str:
+    counts = Counter(_name(case.backend, case.threads, case.isa) for case, _ in _layer_records(run))
+    return ", ".join(f"{count // 2} on {name}" for name, count in counts.items()) or "none"
+
+
+def _name(backend: str, threads: int, isa: str | None) -> str:
+    return f"{backend}:t{threads}" + ("" if isa is None else f":{isa}")
+
+
+def _half(interval: Interval) -> float:
+    """About the standard error: half of the interval's half."""
+    low, high = interval.bounded
+    width = high - low
+    return width / 4 if math.isfinite(width) else interval.estimate
+
+
+def _is_as_measured(record: CaseRecord, kernels: Sequence[Kernel]) -> bool:
+    """Whether the convolutions and products of matrices are those of the record, if it names any."""
+    if not record.executed_graph:
+        return True
+    then = Counter(tuple(line.split(" ")[:2]) for line in record.executed_graph if line.split(" ")[0] in _COMPARED)
+    return then == Counter((kernel.kind, kernel.implementation) for kernel in kernels if kernel.kind in _COMPARED)
