@@ -157,7 +157,7 @@ try:
     main(["--help"])
 except SystemExit as stop:
     assert stop.code == 0
-assert not {"torch", "openvino", "onnx", "onnxruntime", "sklearn", "soundfile"} & set(sys.modules)
+assert not {"torch", "openvino", "onnx", "onnxruntime", "sklearn", "soundfile", "optuna", "matplotlib"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
