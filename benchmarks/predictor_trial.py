@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from noise_against_stock import HERE, run_pytest
@@ -125,7 +125,7 @@ def trial(run: RunFile, networks: Mapping[Case, CaseRecord], arguments: argparse
     if arguments.kernels:
         off = {case: rivals[OURS][case.workload.family] / truth[case.workload.family] - 1 for case in networks}
         missed = [case for case in networks if abs(off[case]) > NEAR]
-        show_kernels(missed, predictions)
+        show_kernels({case: latency(networks[case]).estimate for case in missed}, predictions)
 
 
 def tell_progress(done: int, total: int) -> None:
@@ -179,18 +179,20 @@ def show_coverage(networks: Mapping[Case, CaseRecord], predictions: Mapping[Case
     print(f"\nintervals of {CONFIDENCE:.0%} hold {held} of {len(networks)} networks")
 
 
-def show_kernels(missed: Sequence[Case], predictions: Mapping[Case, Prediction]) -> None:
-    """Seconds of each family by the engine's clock and by its prices, over all networks that were missed."""
+def show_kernels(missed: Mapping[Case, float], predictions: Mapping[Case, Prediction]) -> None:
+    """Seconds of each family, over all networks that were missed: the engine's clock shares out what was measured."""
     timed: dict[str, float] = defaultdict(float)
     priced: dict[str, float] = defaultdict(float)
-    for case in missed:
+    for case, seconds in missed.items():
         if case.backend not in LAYER_CLOCKS:
             print(f"{case.backend} has no clock for its kernels")
             return
-        for layer in layers_of(case, DEFAULT_ALLOCATOR, default_cache_root()).layers:
-            timed[f"{layer.kind} {layer.kernel.split(' ')[0]}"] += layer.seconds
-        for family, (_, seconds) in predictions[case].by_family().items():
-            priced[" ".join(family.split(" ")[:2])] += seconds
+        layers = layers_of(case, DEFAULT_ALLOCATOR, default_cache_root()).layers
+        total = sum(layer.seconds for layer in layers)
+        for layer in layers:
+            timed[f"{layer.kind} {layer.kernel.split(' ')[0]}"] += layer.seconds / total * seconds
+        for family, (_, price) in predictions[case].by_family().items():
+            priced[" ".join(family.split(" ")[:2])] += price
     total = sum(timed.values())
     print(f"\n{len(missed)} networks were missed by more than {NEAR:.0%}; their kernels:")
     print(f"{'kernel':44}{'timed':>10}{'priced':>10}{'priced / timed':>16}{'part of the miss':>18}")

@@ -7,8 +7,11 @@ was made of an operator or block to be compiled is not kept.
 from __future__ import annotations
 
 import contextlib
+import os
+import queue
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +20,6 @@ import msgspec
 from archbench.cache import ArtifactCache, content_key
 from archbench.contracts import Lowering, RunSettings, backend_named
 from archbench.errors import BackendError, UnknownNameError, WorkerError, one_line
-from archbench.machine.affinity import worker_cpus
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
@@ -43,14 +45,27 @@ def lowerings(cases: Iterable[Case], cache: Path) -> Iterator[tuple[Case, Loweri
         CacheError, WorkloadError: as `network_for`.
         WorkerError: a worker crashed.
     """
-    store = ArtifactCache(cache)
-    with _Lowerer(store) as lowerer:
-        for case in cases:
-            yield case, lowerer.kept(case)
+    free: queue.LifoQueue[_Lowerer] = queue.LifoQueue()
+
+    def lower(case: Case) -> tuple[Case, Lowering]:
+        lowerer = free.get()
+        try:
+            return case, lowerer.kept(case)
+        finally:
+            free.put(lowerer)
+
+    cpus = os.sched_getaffinity(0)
+    with contextlib.ExitStack() as stack:
+        for _ in cpus:
+            free.put(stack.enter_context(_Lowerer(ArtifactCache(cache))))
+        pool = ThreadPoolExecutor(len(cpus))
+        # After an error, what was not begun is not; what was ends before its launcher does.
+        stack.callback(pool.shutdown, cancel_futures=True)
+        yield from pool.map(lower, cases)
 
 
 class _Lowerer:
-    """Compiles in workers of one launcher, which is started once something must be compiled."""
+    """Compiles in workers of one launcher, which is started once something must be compiled. Not for two threads at once."""
 
     def __init__(self, store: ArtifactCache) -> None:
         self._store = store
@@ -102,7 +117,8 @@ class _Lowerer:
                 raise BackendError(f"{case.backend}: {reason}.")
             preload = messages.Preload(
                 modules=(*backend_named(case.backend).preload, "torch", "archbench.measurement.lowering"),
-                affinity=worker_cpus(case.threads),
+                # Nothing is timed here: wherever there is room.
+                affinity=tuple(sorted(os.sched_getaffinity(0))),
             )
             self._launchers.append(Launcher(preload, worker_environment(DEFAULT_ALLOCATOR, case.isa, case.threads)))
         return self._launchers[0]

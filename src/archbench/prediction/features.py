@@ -25,7 +25,7 @@ _SCALES = np.array([1.0, 1e6, 1e4, 1e4, 1e4, 1e4])
 _BLOCKS = (8, 16, 64)
 
 #: Kinds that multiply and accumulate, and the rank of the weights of a fully connected layer.
-_MULTIPLY = ("Convolution", "GroupConvolution", "Deconvolution", "FullyConnected", "MatMul")
+MULTIPLY = ("Convolution", "GroupConvolution", "Deconvolution", "FullyConnected", "MatMul")
 _MATRIX = 2
 
 #: 32-bit elements of a vector register, the longest name first.
@@ -34,21 +34,8 @@ _LANES = {"avx512": 16, "avx2": 8, "avx": 8, "sse": 4}
 #: Kinds that read of their input only what they write.
 _PICK = ("StridedSlice", "Slice", "Split", "VariadicSplit", "Gather", "Crop")
 
-#: Activations by what they take to compute.
-_CURVED = (
-    "Sigmoid",
-    "Swish",
-    "HSwish",
-    "HSigmoid",
-    "HardSigmoid",
-    "HardSwish",
-    "Tanh",
-    "Gelu",
-    "Mish",
-    "Exp",
-    "SoftPlus",
-    "Elu",
-)
+#: Activations that take an exponential; those of straight pieces cost a fused kernel next to nothing.
+_CURVED = ("Sigmoid", "Swish", "Tanh", "Gelu", "Mish", "Exp", "SoftPlus", "Elu")
 
 FEATURES = (
     "log_macs",
@@ -115,7 +102,7 @@ def macs_of(kernel: Kernel) -> int:
     """Multiply-accumulates: of each output element as many as its channel has weights."""
     weights = max(kernel.weights, key=math.prod, default=())
     made = _first(kernel.outputs)
-    if len(weights) < _MATRIX or not made or kernel.kind not in _MULTIPLY:
+    if len(weights) < _MATRIX or not made or kernel.kind not in MULTIPLY:
         return 0
     return math.prod(made) * math.prod(weights) // (made[-1] if len(weights) == _MATRIX else _channels(made))
 

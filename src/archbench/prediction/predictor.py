@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from archbench.contracts import Kernel
-from archbench.prediction.features import family_of, features_of, macs_of, work_of
+from archbench.prediction.features import MULTIPLY, family_of, features_of, work_of
 from archbench.prediction.forest import Forest
 from archbench.records.interval import Interval
 
@@ -133,9 +133,9 @@ class Predictor:
         """Its own family, or the best known one of its kind, or of those that multiply as it does or does not."""
         if family_of(kernel) in self.families:
             return family_of(kernel)
-        kin = [name for name in self.families if name.partition(" ")[0] == kernel.kind]
-        multiplies = macs_of(kernel) > 0
-        alike = [name for name in self.families if (self.families[name].prices[1] > 0) == multiplies]
+        kinds = {name: name.partition(" ")[0] for name in self.families}
+        kin = [name for name, kind in kinds.items() if kind == kernel.kind]
+        alike = [name for name, kind in kinds.items() if (kind in MULTIPLY) == (kernel.kind in MULTIPLY)]
         return max(kin or alike or self.families, key=lambda name: self.families[name].units)
 
     def _interval(self, priced: Sequence[Priced]) -> Interval:

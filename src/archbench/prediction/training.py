@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 _FORM_ERROR, _NETWORK_ERROR = 0.05, 0.1
 _LARGEST_ERROR = 3.0
 
+#: By how much a family's price may well differ from the common one, relative.
+_LOOSE = 2.0
+
 #: Kernels of a family below which no trees are grown.
 _MIN_KERNELS = 15
 _TRIFLE = 0.05
 _ROUNDS = 4
 _FOLDS = 5
+_ACTIVATED = WORK.index("activated")
 
 #: A unit whose noise alone is larger says nothing of how good a prediction is.
 _READABLE = 0.1
@@ -143,22 +147,47 @@ def _fit(learnt: Sequence[Learnt], grow: Grow | None) -> _Fitted:
 
 
 def _prices(learnt: Sequence[Learnt], names: Sequence[str]) -> NDArray[np.float64]:
-    """A row of prices for each family, and one whose first is the call's."""
-    place = {name: index for index, name in enumerate(names)}
-    rows = np.zeros((len(learnt), len(names) + 1, len(WORK)))
-    wanted = np.zeros(len(learnt))
+    """A row of prices for each family, and one whose first is the call's.
+
+    An activation costs the same in every family: the study puts it behind few of them, and networks behind all. Each price is
+    held loosely to that of all kernels together, which it becomes where a family's units leave it open.
+    """
+    rows = _work(learnt, {name: index for index, name in enumerate(names)})
+    common = _solve(np.stack([rows[:, :-1].sum(axis=1), rows[:, -1]], axis=1), learnt)
+    prices = _solve(rows, learnt, np.vstack([np.repeat(common[:1], len(names), axis=0), common[1:]]))
+    prices[:-1, _ACTIVATED] = prices[-1, _ACTIVATED]
+    return prices
+
+
+def _work(learnt: Sequence[Learnt], place: Mapping[str, int]) -> NDArray[np.float64]:
+    """Of each entry the work of each family; last the calls and, in their place, activations."""
+    rows = np.zeros((len(learnt), len(place) + 1, len(WORK)))
     for row, entry in enumerate(learnt):
         for kernel, count in entry.kernels:
-            rows[row, place[family_of(kernel)]] += count * work_of(kernel)
+            work = count * work_of(kernel)
+            rows[row, place[family_of(kernel)], :_ACTIVATED] += work[:_ACTIVATED]
+            rows[row, -1, _ACTIVATED] += work[_ACTIVATED]
         rows[row, -1, 0] = entry.calls
-        wanted[row] = 1 / _error(entry)
-        rows[row] /= entry.seconds * _error(entry)
-    flat = rows.reshape(len(learnt), -1)
+    return rows
+
+
+def _solve(
+    work: NDArray[np.float64], learnt: Sequence[Learnt], expected: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Prices above 0 whose sums are nearest to the seconds, relative to their errors, and loosely to the `expected` prices."""
+    seconds, errors = np.array([entry.seconds for entry in learnt]), np.array([_error(entry) for entry in learnt])
+    flat = work.reshape(len(learnt), -1) / (seconds * errors)[:, None]
+    wanted = 1 / errors
+    if expected is not None:
+        usual = expected.ravel()[expected.ravel() > 0]
+        pull = np.zeros((len(usual), flat.shape[1]))
+        pull[np.arange(len(usual)), np.flatnonzero(expected.ravel() > 0)] = 1 / (_LOOSE * usual)
+        flat, wanted = np.vstack([flat, pull]), np.concatenate([wanted, np.full(len(usual), 1 / _LOOSE)])
     # Columns differ by orders of magnitude, and the solver compares them.
     scale = np.maximum(np.linalg.norm(flat, axis=0), np.finfo(float).tiny)
     found, _ = nnls(flat / scale, wanted, maxiter=100 * flat.shape[1])
-    shaped: NDArray[np.float64] = np.where(np.any(flat, axis=0), found / scale, 0.0).reshape(rows.shape[1:])
-    return shaped
+    prices: NDArray[np.float64] = np.where(np.any(flat, axis=0), found / scale, 0.0).reshape(work.shape[1:])
+    return prices
 
 
 def _error(entry: Learnt) -> float:
