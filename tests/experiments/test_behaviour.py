@@ -9,6 +9,7 @@ from archbench.experiments.advice import advise, precision_by_layer
 from archbench.experiments.behaviour import CLAIMS, PLATFORM_CLAIMS, findings
 from archbench.experiments.channel_sweep import channel_sweeps, step_changes
 from archbench.experiments.claim import Outcome, judge
+from archbench.experiments.fusion import fusions
 from archbench.experiments.units import Platform, units_by_platform
 from archbench.workloads.behaviour import ACTIVATIONS, BLOCKS, smoke
 from archbench.workloads.layer import LayerWorkload
@@ -176,3 +177,21 @@ def test_steps_that_moved_are_told(published):
     assert change.endswith("counts worth using no longer: none; newly: 8, 24, 40, 56")
     assert step_changes(published, published) == []
     assert step_changes({}, published) == []
+
+
+def test_an_activation_is_fused_or_adds_a_node():
+    plain = LayerWorkload(layer="conv", in_channels=8, out_channels=8)
+    activated = {name: dataclasses.replace(plain, activation=name) for name in ("relu", "swish")}
+    records = layer_records({plain: PLAIN, activated["relu"]: PLAIN, activated["swish"]: 2 * PLAIN})
+    for case_id, entry in records.items():
+        if "swish" in case_id:
+            copies = int(case_id.partition("-n")[2].partition(":")[0])
+            graph = (*entry.executed_graph, *(f"Eltwise jit {index}" for index in range(copies)))
+            records[case_id] = dataclasses.replace(entry, executed_graph=graph)
+
+    relu, swish = fusions(units_by_platform(records.values())[HERE])
+
+    assert (relu.layer, relu.nodes, relu.sizes) == ("conv relu", (), 1)
+    assert (swish.layer, swish.nodes) == ("conv swish", ("Eltwise",))
+    assert relu.ratio.estimate == pytest.approx(1, rel=0.05)
+    assert swish.ratio.estimate == pytest.approx(2, rel=0.05)

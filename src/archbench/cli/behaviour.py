@@ -142,7 +142,7 @@ def _staircase(platform: Platform, sweep: ChannelSweep) -> Staircase:
 
 
 def _advice_lines(advice: Advice) -> Iterator[str]:
-    from archbench.report.behaviour import choices_table, places_table
+    from archbench.report.behaviour import choices_table, fusions_table, places_table
 
     for entry in advice.channels:
         counts = ", ".join(map(str, entry.counts)) or "no count is better than its neighbours"
@@ -161,6 +161,8 @@ def _advice_lines(advice: Advice) -> Iterator[str]:
     for title, rows in (("activation", activations), ("kernel", kernels)):
         if rows:
             yield from ("", choices_table(title, rows))
+    if advice.fusions:
+        yield from ("", fusions_table((entry.layer, entry.nodes, entry.ratio, entry.sizes) for entry in advice.fusions))
     if advice.places:
         places = [(place.pixels, place.channels, place.stride, place.blocks, place.dominated) for place in advice.places]
         yield from ("", places_table(places))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from archbench.cost.units import unit_cost
 from archbench.experiments.behaviour import NOTICEABLE, latency_ratio, places, typical
 from archbench.experiments.channel_sweep import channel_sweeps
+from archbench.experiments.fusion import Fusion, fusions
 from archbench.experiments.units import Platform, Units
 from archbench.records.interval import Interval
 from archbench.stats.estimate import LogEstimate
@@ -61,6 +62,7 @@ class Advice:
     platform: str
     channels: tuple[Channels, ...]
     activations: tuple[Compared, ...]
+    fusions: tuple[Fusion, ...]
     kernels: tuple[Compared, ...]
     places: tuple[Place, ...]
 
@@ -105,6 +107,7 @@ def advise(by_platform: Mapping[Platform, Units]) -> dict[Platform, Advice]:
             platform=str(platform),
             channels=tuple(_channels(units)),
             activations=tuple(_activations(units)),
+            fusions=tuple(fusions(units)),
             kernels=tuple(_kernels(units)),
             places=tuple(_places(units)),
         )

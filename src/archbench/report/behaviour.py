@@ -74,6 +74,16 @@ def choices_table(title: str, rows: Iterable[tuple[str, str, Interval, int, str]
     return table_text(table)
 
 
+def fusions_table(rows: Iterable[tuple[str, Sequence[str], Interval, int]]) -> str:
+    """What engines make of an activation behind a layer: layer, nodes that it adds, cost over the layer alone, sizes."""
+    table = plain_table("fused", "adds", "costs of the layer alone [95 %]", "sizes", left=2)
+    for layer, nodes, ratio, sizes in rows:
+        low, high = ratio.bounded
+        shown = f"{format_ratio(ratio.estimate)} [{low:.2f}, {high:.2f}]"
+        table.add_row(layer, ", ".join(nodes) or "nothing", shown, str(sizes))
+    return table_text(table)
+
+
 def places_table(rows: Iterable[tuple[str, int, int, Sequence[tuple[str, float]], Sequence[str]]]) -> str:
     """One line a place: pixels, channels, stride, blocks from the fastest with their latency, and those that are dominated."""
     table = plain_table("place", "channels", "stride", "blocks, the fastest first (* does less in more time)", left=4)

@@ -83,6 +83,7 @@ def _nightly() -> Iterator[_Point]:
     yield from _pairs(_depthwise_channels(range(1, 97), pixels=28), _LIGHT)
     yield from _pairs(_activations(_CONVOLUTIONS, channels=64, pixels=28), _USUAL)
     yield from _pairs((_same("mixconv", channels, 14) for channels in (12, 60, 240)), _USUAL)
+    yield from _pairs(_pointwise(POSITIONS), _HEAVY)
     yield from _kernel_grid(((28, 32), (14, 128), (7, 256)))
     yield from _block_grid(POSITIONS)
     yield from _context_grid((16, 64, 256), (56, 28, 14, 7))
@@ -105,6 +106,7 @@ def _paper() -> Iterator[_Point]:
     yield from _pairs(_resolutions(("conv", "depthwise"), range(7, 225), channels=32), _HEAVY)
     for pixels, channels in POSITIONS:
         yield from _pairs(_activations(_CONVOLUTIONS, channels=channels, pixels=pixels), _HEAVY)
+    yield from _pairs(_pointwise(POSITIONS), _HEAVY)
     yield from _kernel_grid(POSITIONS)
     yield from _block_grid(POSITIONS)
     yield from _context_grid(range(16, 513, 16), (56, 28, 14, 7))
@@ -127,6 +129,13 @@ def _linear(out_channels: int, in_channels: int) -> LayerWorkload:
 def _conv_outputs(counts: Iterable[int], *, in_channels: int, pixels: int, kernel: int = 3) -> Iterator[LayerWorkload]:
     for count in counts:
         yield _same("conv", in_channels, pixels, out_channels=count, kernel=kernel)
+
+
+def _pointwise(positions: Iterable[tuple[int, int]]) -> Iterator[LayerWorkload]:
+    """What most of a network of blocks is made of: 1 x 1 convolutions that reduce, keep, double and expand."""
+    for pixels, channels in positions:
+        for out_channels in (channels // 2, channels, 2 * channels, 6 * channels):
+            yield _same("conv", channels, pixels, out_channels=out_channels, kernel=1)
 
 
 def _conv_inputs(counts: Iterable[int], *, out_channels: int, pixels: int) -> Iterator[LayerWorkload]:
