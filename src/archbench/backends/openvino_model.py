@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 _HINTS = {Precision.F32: "f32", Precision.BF16: "bf16", Precision.F16: "f16", Precision.I8: "f32"}
 
-#: What the runtime graph calls a convolution's precision, where a hint alone does not prove it.
+#: Kinds of nodes whose precision is that of a network.
+_PROVING = ("Convolution", "FullyConnected")
+
+#: What the runtime graph calls their precision, where a hint alone does not prove it.
 _EXECUTED = {Precision.BF16: {"bf16"}, Precision.I8: {"i8", "u8"}}
 _READ_BACK = (
     "INFERENCE_PRECISION_HINT",
@@ -182,17 +185,29 @@ def require_granted(compiled: CompiledModel, asked: Mapping[str, Any]) -> None:
 
 
 def _require_lowered(compiled: CompiledModel, precision: Precision) -> Mapping[str, str]:
-    """How many convolutions of the runtime graph are in the low precision asked for; nothing for one that needs no proof.
+    """How many convolutions of the runtime graph, or fully connected layers where it has none, are in the low precision.
+
+    Nothing for a precision that needs no proof.
 
     Raises:
         BackendError: none is.
     """
     if precision not in _EXECUTED:
         return {}
-    found = Counter(node.precision for node in executed_nodes(compiled) if node.kind == "Convolution")
+    found = _precisions(compiled)
     if not any(found[name] for name in _EXECUTED[precision]):
-        raise BackendError(f"OpenVINO was asked for {precision.value} but computes its convolutions in {', '.join(found)}.")
+        computed = f"computes in {', '.join(found)}" if found else "the network has nothing that shows it"
+        raise BackendError(f"OpenVINO was asked for {precision.value} but {computed}.")
     return {"convolutions": ", ".join(f"{count} {name}" for name, count in sorted(found.items()))}
+
+
+def _precisions(compiled: CompiledModel) -> Counter[str]:
+    """Of the first of _PROVING that the network has, how many nodes there are in each precision."""
+    nodes = executed_nodes(compiled)
+    for kind in _PROVING:
+        if counts := Counter(node.precision for node in nodes if node.kind == kind):
+            return counts
+    return Counter()
 
 
 def _text(value: Any) -> str:

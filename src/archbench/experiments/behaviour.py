@@ -25,6 +25,9 @@ from archbench.workloads.layer import LayerWorkload
 #: What an activation may cost beside ReLU, and an operator without arithmetic beside what stands before it.
 NOTICEABLE = 1.1
 
+#: Sizes whose spread is no guide to others.
+FEW = 4
+
 #: "Less than twofold on CPUs".
 INT8_GAIN = 2.0
 
@@ -49,10 +52,15 @@ def findings(by_platform: Mapping[Platform, Units]) -> dict[str, dict[Platform, 
 
 
 def typical(ratios: Sequence[LogEstimate]) -> LogEstimate:
-    """The geometric mean of ratios, at least one, whose spread is its error; of a single one, itself."""
-    if len(ratios) == 1:
-        return ratios[0]
+    """The geometric mean of ratios, at least one.
+
+    Their spread is its error, so that it holds of sizes that were not measured; of fewer than FEW it is the mean of just these,
+    with their own errors, as two or three say nothing of the spread.
+    """
     values = [ratio.value for ratio in ratios]
+    if len(values) < FEW:
+        own = sum(ratio.squared_error or 0.0 for ratio in ratios) / len(values) ** 2
+        return LogEstimate(value=float(np.mean(values)), squared_error=own, degrees=sum(ratio.degrees for ratio in ratios))
     error = float(np.var(values, ddof=1)) / len(values)
     return LogEstimate(value=float(np.mean(values)), squared_error=error, degrees=len(values) - 1)
 

@@ -54,10 +54,14 @@ def _fusion(name: str, pairs: Sequence[tuple[Measured, Measured, LogEstimate]]) 
 
 
 def _added(executed: Sequence[str], alone: Sequence[str]) -> Iterator[str]:
-    """Kinds of nodes of which one unit has more with the activation than without."""
+    """Kinds of nodes of which one unit has more with the activation than without, if it has more nodes at all.
+
+    Some engines name a node after what is fused into it, so that another kind in the place of one is no work of its own.
+    """
     more = _kinds(executed)
     more.subtract(_kinds(alone))
-    yield from (kind for kind, count in more.items() if count > 0)
+    if more.total() > 0:
+        yield from (kind for kind, count in more.items() if count > 0)
 
 
 def _kinds(executed: Sequence[str]) -> Counter[str]:
