@@ -97,13 +97,7 @@ def kernels_cost_less_than_operations(platform: Platform, by_platform: Mapping[P
 
 def depthwise_costs_more_than_operations(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
     """An operation of a depthwise convolution takes longer than one of a convolution of the same shape."""
-    units = by_platform[platform]
-    ratios = [
-        ratio
-        for kind in units
-        if kind.layer == "depthwise"
-        if (ratio := _per_operation(units, kind, dataclasses.replace(kind, layer="conv"))) is not None
-    ]
+    ratios = list(_instead(by_platform[platform], "depthwise", "conv"))
     return _above("an operation of depthwise over one of conv", ratios, 1.0)
 
 
@@ -151,13 +145,7 @@ def operations_do_not_rank_blocks(platform: Platform, by_platform: Mapping[Platf
 
 def attention_costs_more_than_operations(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
     """Squeeze-and-excitation makes MobileNetV2's block slower by more than its operations."""
-    units = by_platform[platform]
-    ratios = [
-        ratio
-        for kind in units
-        if kind.layer == "mobilenet-v2-se-block"
-        if (ratio := _per_operation(units, kind, dataclasses.replace(kind, layer="mobilenet-v2-block"))) is not None
-    ]
+    ratios = list(_instead(by_platform[platform], "mobilenet-v2-se-block", "mobilenet-v2-block"))
     return _above("a block with SE over one without, per operation", ratios, 1.0)
 
 
@@ -177,6 +165,15 @@ def int8_gains_less_than_twofold(platform: Platform, by_platform: Mapping[Platfo
     gain = typical(ratios).interval()
     truth = compare(gain.bounded, INT8_GAIN)
     return settle([(None if truth is None else not truth, f"gain {show(gain)} over {len(ratios)} convolutions")])
+
+
+def _instead(units: Units, layer: str, other: str) -> Iterator[LogEstimate]:
+    """Latency per operation of a layer over that of another one in its place."""
+    for kind in units:
+        if kind.layer == layer:
+            ratio = _per_operation(units, kind, dataclasses.replace(kind, layer=other))
+            if ratio is not None:
+                yield ratio
 
 
 def _kernel_growth(units: Units, layer: str) -> Iterator[LogEstimate]:
