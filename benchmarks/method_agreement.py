@@ -31,7 +31,7 @@ COPIES = 6
 ONCE = ("Reorder", "Concatenation", "Input", "Output", "Parameter", "Result")
 
 #: The difference must be known this well, or a disagreement says nothing.
-PRECISE = 0.05
+PRECISE = 0.15
 
 
 def profiled(case: Case, cache: Path) -> float:
