@@ -10,6 +10,8 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from archbench.errors import one_line
+
 _RATES_HZ = (4000, 192_000)
 
 
@@ -22,7 +24,7 @@ def read_second(path: Path, rate_hz: int) -> NDArray[np.float32]:
     try:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
-        raise ValueError(f"cannot be read as sound ({' '.join(str(error).split())})") from error
+        raise ValueError(f"cannot be read as sound ({one_line(error)})") from error
     if not len(samples):
         raise ValueError("holds no samples")
     if not np.isfinite(samples).all():
