@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from archbench.cache import ArtifactCache
 from archbench.contracts import backend_named
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
@@ -74,9 +74,10 @@ def reference_of(case: Case) -> Case:
 
 @dataclass(slots=True, kw_only=True)
 class _Trial:
-    """A plan under way: what its workers said so far."""
+    """A plan under way: what its workers said so far. What they load is in `cache`."""
 
     plan: Plan
+    cache: Path
     prepared: ProcessOutcome = dataclasses.field(default_factory=ProcessOutcome)
     outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
     unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
@@ -107,7 +108,6 @@ class PairedSession:
     def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
         self._settings = settings
         self._processes = settings.processes if timed else 0
-        self._cache = settings.cache
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
         self._floor_ns = math.inf
@@ -133,22 +133,9 @@ class PairedSession:
         lacks undisturbed processes, whose speedup is not precise, or whose cases `look` names goes on until the budget is
         spent or its workers took too long. A backend that is absent, wrong or crashing costs only its own case.
         """
-        with self._artifacts():
-            return self._measure([_Trial(plan=plan) for plan in plans], look)
-
-    @contextmanager
-    def _artifacts(self) -> Iterator[None]:
-        """The cache for what is made to be loaded, or a folder in its place that goes when the work is done."""
-        if self._settings.keeps_artifacts:
-            yield
-            return
-        self._settings.cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="sweep-", dir=self._settings.cache) as folder:
-            self._cache = Path(folder)
-            try:
-                yield
-            finally:
-                self._cache = self._settings.cache
+        store = ArtifactCache(self._settings.cache)
+        with nullcontext(store) if self._settings.keeps_artifacts else store.passing() as cache:
+            return self._measure([_Trial(plan=plan, cache=cache.root) for plan in plans], look)
 
     def _measure(self, trials: list[_Trial], look: Look | None) -> list[CaseRecord]:
         for trial in trials:
@@ -168,7 +155,7 @@ class PairedSession:
         from archbench.workloads.grids import smoke
 
         cases = {name: Case(workload=next(smoke()), backend=name) for name in backends}
-        trial = _Trial(plan=Plan.paired(list(cases.values())))
+        trial = _Trial(plan=Plan.paired(list(cases.values())), cache=self._settings.cache)
         self._run_process(trial, 0, timed=False)
         found = {name: trial.unmeasured.get(case.id) for name, case in cases.items()}
         return {name: entry.reason for name, entry in found.items() if entry and entry.status is Status.SKIPPED}
@@ -219,21 +206,22 @@ class PairedSession:
             outcome = ProcessOutcome()
             if not cases:
                 return outcome
-            crash = self._try_process(trial.plan, process, cases, outcome, timed=timed)
+            crash = self._try_process(trial, process, cases, outcome, timed=timed)
             trial.unmeasured.update(outcome.unmeasured())
             if crash is None:
                 return outcome
             trial.unmeasured.update(outcome.blame([case.id for case in cases], crash))
 
     def _try_process(
-        self, plan: Plan, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
+        self, trial: _Trial, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
+        plan = trial.plan
         job = messages.Job(
             cases=tuple(case.id for case in cases),
             threads=plan.threads,
             isa=plan.isa,
-            cache=str(self._cache.absolute()),
+            cache=str(trial.cache.absolute()),
             seed=self._settings.seed + process,
             seconds=self._settings.seconds if timed else None,
             min_rounds=self._settings.min_rounds,
