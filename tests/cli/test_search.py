@@ -5,27 +5,11 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-import soundfile
 
 from archbench.cli.main import main
 
-RATE = 8000
 TINY = ("--trials", "3", "--later-trials", "1", "--rounds", "2", "--iterations", "4", "--full-iterations", "4", "--seeds", "2")
-
-
-@pytest.fixture
-def digits(tmp_path):
-    """Ten digits by three speakers, eleven recordings each: tones of a pitch of their own."""
-    made = tmp_path / "digits"
-    made.mkdir()
-    for digit in range(10):
-        for place, speaker in enumerate(("ann", "bob", "cem")):
-            for index in range(11):
-                wave = 0.5 * np.sin(2 * np.pi * (200 + 300 * digit + 10 * place + index) * np.arange(RATE // 2) / RATE)
-                soundfile.write(made / f"{digit}_{speaker}_{index}.wav", wave, RATE)
-    return made
 
 
 def command(*arguments):
