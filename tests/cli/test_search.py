@@ -33,6 +33,10 @@ def search(*arguments, cache, cwd):
         (("--objective", "speed"), "unknown objective 'speed'."),
         (("--objective", "latency:tensorflow"), "unknown backend 'tensorflow'."),
         (("--sampler", "grid"), "unknown sampler 'grid'."),
+        (("--controlled", "0"), "--controlled takes percent points between 0 and 100, but got 0."),
+        (("--objective", "predicted"), "objective predicted and --predictor FILE go together"),
+        (("--objective", "predicted", "--predictor", "nowhere.json"), "nowhere.json: No such file or directory."),
+        (("--objective", "latency:openvino-npu-f16"), "objective latency:openvino-npu-f16: "),
         (("--data", "digits", "--storage", "redis://127.0.0.1:1/0"), "cannot use the storage redis://127.0.0.1:1/0: "),
         (("--data", "digits", "--out", "digits/0_ann_0.wav"), "cannot write results to "),
     ],
@@ -54,7 +58,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, digits, tmp_p
 @pytest.mark.slow
 def test_a_whole_search_and_the_same_again(digits, tmp_path):
     found = [
-        search("--data", digits, *TINY, "--out", "out", "--json", cache=tmp_path / "cache", cwd=tmp_path) for _ in range(2)
+        search("--data", digits, *TINY, "--controlled", "50", "--out", "out", "--json", cache=tmp_path / "cache", cwd=tmp_path)
+        for _ in range(2)
     ]
 
     first, again = (json.loads(finished.stdout) for finished in found)
@@ -64,6 +69,10 @@ def test_a_whole_search_and_the_same_again(digits, tmp_path):
     assert len(first["frozen"]) == 1
     assert first["seed"]["unheard"]["confidence"] == 0.95
     assert len(first["claims"]) == 4
+    judged = first["low_precision"]
+    assert {entry["network"] for entry in judged} >= {"kws-seed"}
+    assert len(judged) == 7 * (1 + len(first["front"]))
+    assert any((entry["quantization"] or {}).get("max_drop") == 0.5 for entry in judged)
     assert "4/4 " in found[0].stderr
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"search.json", "front.png", "kws-seed.onnx", "journal.log"} <= names
