@@ -125,6 +125,6 @@ def lower_case(job: messages.LoweringJob, emit: Callable[[msgspec.Struct], None]
         with cache.passing() if passes else contextlib.nullcontext(cache) as artifacts:
             network = network_for(case.workload, backend_named(case.backend).form, artifacts)
             lower = resolve("backend", LOWERERS, case.backend)
-            emit(messages.Lowered(case=job.case, lowering=lower(network, settings)))
+            emit(messages.Lowered(case=job.case, lowering=lower(network, case.workload.input_shape, settings)))
     except Exception as error:
         emit(messages.Failed(case=job.case, stage="lowering", error=one_line(error)))
