@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
+import queue
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -105,9 +108,13 @@ class _Trial:
 class PairedSession:
     """Owns the launchers of a run; checks parity and times nothing unless `timed`. Close it, or use it as a context manager."""
 
-    def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
+    def __init__(self, settings: SessionSettings, *, timed: bool = True, anywhere: bool = False) -> None:
+        """With `anywhere`, workers are not kept to the CPUs of a measurement."""
         self._settings = settings
         self._processes = settings.processes if timed else 0
+        self._anywhere = anywhere
+        self._helpers: list[PairedSession] = []
+        self._closed = False
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
         self._floor_ns = math.inf
@@ -121,7 +128,10 @@ class PairedSession:
 
     def close(self) -> None:
         """End every launcher."""
-        for launcher in (launcher for pool in self._pools.values() for launcher in pool):
+        self._closed = True
+        for helper in self._helpers:
+            helper.close()
+        for launcher in [launcher for pool in list(self._pools.values()) for launcher in pool]:
             launcher.close()
         self._pools.clear()
 
@@ -138,8 +148,7 @@ class PairedSession:
             return self._measure([_Trial(plan=plan, cache=cache.root) for plan in plans], look)
 
     def _measure(self, trials: list[_Trial], look: Look | None) -> list[CaseRecord]:
-        for trial in trials:
-            trial.prepared = self._run_process(trial, 0, timed=False)
+        self._prepare(trials)
         for process in range(self._processes):
             # There and back: what drifts strikes neighbours in the order alike.
             self._take_turns(trials if process % 2 == 0 else trials[::-1], process)
@@ -149,6 +158,37 @@ class PairedSession:
                 break
             self._take_turns(unsettled, process)
         return self._records(trials)
+
+    def _prepare(self, trials: Sequence[_Trial]) -> None:
+        """Make and check what the trials need; nothing is timed meanwhile, so that every CPU is at work on one of them."""
+        lanes = min(len(os.sched_getaffinity(0)), len(trials))
+        if lanes < 2 or self._anywhere:
+            for trial in trials:
+                trial.prepared = self._run_process(trial, 0, timed=False)
+            return
+        while len(self._helpers) < lanes:
+            helper = PairedSession(self._settings, timed=False, anywhere=True)
+            helper._versions = self._versions
+            self._helpers.append(helper)
+        free: queue.SimpleQueue[PairedSession] = queue.SimpleQueue()
+        for helper in self._helpers:
+            free.put(helper)
+
+        def prepare(trial: _Trial) -> ProcessOutcome:
+            helper = free.get()
+            try:
+                return helper._run_process(trial, 0, timed=False)
+            finally:
+                free.put(helper)
+
+        with ThreadPoolExecutor(lanes) as pool:
+            try:
+                for trial, prepared in zip(trials, pool.map(prepare, trials), strict=True):
+                    trial.prepared = prepared
+            except BaseException:
+                # An interrupted run leaves here with workers at work, for which the pool would wait.
+                self.close()
+                raise
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
@@ -242,6 +282,8 @@ class PairedSession:
     def _pool(self, plan: Plan) -> list[Launcher]:
         """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
         key = self._pool_key(plan)
+        if self._closed:
+            raise WorkerError("the run was interrupted.")
         if key not in self._pools:
             self._pools[key] = [self._launch(plan) for _ in range(min(_LAUNCHERS, max(1, self._processes)))]
             for launcher in self._pools[key]:
@@ -258,9 +300,8 @@ class PairedSession:
 
     def _launch(self, plan: Plan) -> Launcher:
         environment = worker_environment(self._settings.allocator, plan.isa, plan.threads)
-        return Launcher(
-            messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment, plan.python
-        )
+        affinity = tuple(sorted(os.sched_getaffinity(0))) if self._anywhere else worker_cpus(plan.threads)
+        return Launcher(messages.Preload(modules=self._preload(plan), affinity=affinity), environment, plan.python)
 
     @staticmethod
     def _preload(plan: Plan) -> tuple[str, ...]:
