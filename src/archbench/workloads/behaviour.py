@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
+import random
 from collections.abc import Iterable, Iterator
 
 from archbench.workloads.layer import KERNELS, LayerWorkload
@@ -36,6 +38,10 @@ HEAVY, USUAL, LIGHT = (1, 3), (2, 6), (2, 18)
 _CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
+
+#: Layer, kernel and how many of it are scattered over what networks are made of; a 7 x 7 convolution is their first layer.
+_SCATTERED = (("conv", 1, 56), ("conv", 3, 40), ("conv", 5, 8), ("conv", 7, 6), ("depthwise", 3, 30), ("depthwise", 5, 20))
+_SCATTER_SEED, _EDGES, _EIGHT, _HEAVY_MACS = 2021, (112, 56, 28, 14, 7), 8, 2e7
 
 
 #: A point of a sweep, and the copies of its two networks.
@@ -90,6 +96,7 @@ def _nightly() -> Iterator[_Point]:
     yield from _pairs(_resolutions(("conv", "depthwise"), (7, 14, 28, 56, 112), channels=32), USUAL)
     yield from _pairs(_conv_inputs(range(16, 257, 16), out_channels=64, pixels=28), USUAL)
     yield from _pairs((_linear(wide, 256) for wide in (16, 64, 256, 512, 1000)), LIGHT)
+    yield from _scattered()
 
 
 def _paper() -> Iterator[_Point]:
@@ -110,6 +117,25 @@ def _paper() -> Iterator[_Point]:
     yield from _kernel_grid(POSITIONS)
     yield from _block_grid(POSITIONS)
     yield from _context_grid(range(16, 513, 16), (56, 28, 14, 7))
+    yield from _scattered()
+
+
+def _scattered() -> Iterator[_Point]:
+    """Shapes as whole networks have them, off every sweep: what a prediction of networks must know and no finding needs."""
+    generator = random.Random(_SCATTER_SEED)  # noqa: S311  # a design, no secret
+    for layer, kernel, count in _SCATTERED:
+        for _ in range(count):
+            pixels = generator.choice(_EDGES)
+            into, out = (_EIGHT * round(2 ** generator.uniform(0, math.log2(_widest(pixels) / _EIGHT))) for _ in range(2))
+            into = 3 if kernel == KERNELS[-1] else into
+            stride = generator.choice((1, 1, 1, 2))
+            kind = _same(layer, into, pixels, out_channels=into if layer == "depthwise" else out, kernel=kernel, stride=stride)
+            yield kind, HEAVY if layer == "conv" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS else USUAL
+
+
+def _widest(pixels: int) -> int:
+    """The most channels that networks have where an image is so many pixels wide."""
+    return min(1024, 64 * 112 // pixels)
 
 
 def _pairs(kinds: Iterable[LayerWorkload], copies: tuple[int, int]) -> Iterator[_Point]:
