@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hypothesis import HealthCheck, Phase, given, settings, target
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
@@ -134,6 +134,7 @@ class Hunt:
             phases=(Phase.generate, Phase.target, Phase.shrink),
             report_multiple_bugs=False,
             print_blob=False,
+            verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),
         )
         @given(st.lists(shapes, min_size=1, max_size=_DRAWN))
