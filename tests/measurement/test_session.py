@@ -105,6 +105,7 @@ def test_plans_take_turns_and_keep_their_order(cache_root):
 def test_plans_are_prepared_side_by_side_and_give_the_same(cache_root, tmp_path):
     plans = [plan(TORCH, OPENVINO, depth=depth) for depth in (1, 2, 3)]
     with PairedSession(settings(tmp_path), timed=False) as session:
+        session.measure(plans[:2])
         together = session.measure(plans)
         helpers = [child.children() for child in psutil.Process().children()]
     with PairedSession(settings(cache_root), timed=False) as session:

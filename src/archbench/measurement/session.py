@@ -114,6 +114,8 @@ class PairedSession:
         self._processes = settings.processes if timed else 0
         self._anywhere = anywhere
         self._helpers: list[PairedSession] = []
+        # A launcher is killed when the thread that started it ends: these stay as long as the session.
+        self._threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
         self._closed = False
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
@@ -134,6 +136,7 @@ class PairedSession:
         for launcher in [launcher for pool in list(self._pools.values()) for launcher in pool]:
             launcher.close()
         self._pools.clear()
+        self._threads.shutdown(cancel_futures=True)
 
     def measure(self, plans: Sequence[Plan], look: Look | None = None) -> list[CaseRecord]:
         """Records of every case of every plan, in order.
@@ -181,14 +184,8 @@ class PairedSession:
             finally:
                 free.put(helper)
 
-        with ThreadPoolExecutor(lanes) as pool:
-            try:
-                for trial, prepared in zip(trials, pool.map(prepare, trials), strict=True):
-                    trial.prepared = prepared
-            except BaseException:
-                # An interrupted run leaves here with workers at work, for which the pool would wait.
-                self.close()
-                raise
+        for trial, prepared in zip(trials, self._threads.map(prepare, trials), strict=True):
+            trial.prepared = prepared
 
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
