@@ -13,15 +13,16 @@ from archbench.contracts import Kernel, Lowering, Network, RunSettings
 _CONVOLUTION = "convolution"
 _MATRIX = ("addmm", "mm", "bmm")
 
-#: They make a tensor of the values of another one, which they leave where they are.
-_NOTHING = ("detach", "_unsafe_view", "alias")
+#: They touch no values: views by another name, and memory that others write to.
+_NOTHING = ("detach", "_unsafe_view", "alias", "empty", "empty_like", "new_empty")
 
 
 def lower(network: Network, shape: tuple[int, ...], settings: RunSettings) -> Lowering:
     """What torch executes on an input of that shape, in order; it runs once."""
     torch.set_num_threads(settings.threads)
+    images = torch.zeros(shape)
     with torch.no_grad(), _Watch(network.module) as watch:
-        network.module(torch.zeros(shape))
+        network.module(images)
     kernels = tuple(watch.kernels)
     return Lowering(executed=kernels, given=kernels)
 
