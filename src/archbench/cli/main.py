@@ -19,6 +19,7 @@ from archbench.cli.cases import cases
 from archbench.cli.compare import compare
 from archbench.cli.cost import cost
 from archbench.cli.distribute import distribute, node
+from archbench.cli.doctor import doctor
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
@@ -57,6 +58,7 @@ for _subcommand in (
     compare,
     cost,
     distribute,
+    doctor,
     findings,
     gate,
     history,
