@@ -20,6 +20,7 @@ from archbench.cli.compare import compare
 from archbench.cli.cost import cost
 from archbench.cli.distribute import distribute, node
 from archbench.cli.doctor import doctor
+from archbench.cli.fuzz import fuzz
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
@@ -60,6 +61,7 @@ for _subcommand in (
     distribute,
     doctor,
     findings,
+    fuzz,
     gate,
     history,
     instruments,

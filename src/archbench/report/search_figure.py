@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archbench.records.search import SearchRecord, TrainedRecord, TrialRecord
+from archbench.report.search import axis_text
 from archbench.workloads.ids import parse_workload
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _draw(axes: Axes, record: SearchRecord, objective: str) -> None:
     if objective in record.seed.costs or objective == "operations":
         _bars(axes, (record.seed,), objective, "C3", "seed, trained in full, test")
     axes.set_xscale("log")
-    axes.set_xlabel("operations" if objective == "operations" else f"{objective}, seconds an inference")
+    axes.set_xlabel(axis_text(objective))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, which="both", linewidth=0.5)
 
