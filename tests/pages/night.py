@@ -28,17 +28,19 @@ from tests.search.samples import search
 BACKENDS = ("torch", OPENVINO)
 GAINS = dict(zip(SIX, (1.4, 2.1, 3.3, 4.1, 6.6, 2.3), strict=True))
 SLOWER = "grouped-d10-w64-k3-g8-28x28-b1:openvino-cpu-f32:t1"
-FAST = {"count": 4, "rounds": 6}
+
+
+def priced(made, cost=None):
+    """The record with what its network costs on paper."""
+    return dataclasses.replace(made, cost=cost or {"flops": 1e9, "memory_access_bytes": 1e8, "layers": 50.0})
 
 
 def both(workload, native, gain, generator, **kwargs):
     """A workload on torch and on OpenVINO, priced."""
-    cost = {"flops": 1e9, "memory_access_bytes": 1e8, "layers": 50.0}
-    if isinstance(workload, PatternWorkload):
-        cost = dataclasses.asdict(cost_by_formula(workload))
+    cost = dataclasses.asdict(cost_by_formula(workload)) if isinstance(workload, PatternWorkload) else None
     for backend, own, reference in (("torch", native, None), (OPENVINO, native / gain, native)):
         made = record(Case(workload=workload, backend=backend).id, generator, own=own, reference=reference, **kwargs)
-        yield dataclasses.replace(made, cost=cost)
+        yield priced(made, cost)
 
 
 def patterns(generator, slower=1.0, torch="2"):
@@ -96,7 +98,7 @@ def units(platforms=BACKENDS, step=16):
             for place, block in enumerate(BLOCKS)
             if block != "dense-block"
         }
-        found |= layer_records(kinds, backend=platform, rounds=4)
+        found |= layer_records(kinds, backend=platform)
     return list(found.values())
 
 
@@ -104,7 +106,9 @@ def write_night(folder, *, slower=1.1, hostile=()):
     """A folder of everything, in which one case is slower than at the baseline beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(11)
-    write_run(folder / "patterns.json", *patterns(generator, slower, torch="3"), *hostile, date="2026-01-02T03:00:00", commit="c2")
+    write_run(
+        folder / "patterns.json", *patterns(generator, slower, torch="3"), *hostile, date="2026-01-02T03:00:00", commit="c2"
+    )
     write_run(folder / "cache.json", *caches(generator), profile="cache-depth-smoke")
     networks = [
         made
@@ -113,7 +117,7 @@ def write_night(folder, *, slower=1.1, hostile=()):
     ]
     write_run(folder / "networks.json", *networks, profile="networks-smoke")
     kws = [
-        record(f"{workload.id}:{backend}:t1", generator, own=1e-3 / (1 + index), reference=None, count=4)
+        priced(record(f"{workload.id}:{backend}:t1", generator, own=1e-3 / (1 + index), reference=None, count=4))
         for index, workload in enumerate(published())
         for backend in BACKENDS
     ]

@@ -37,7 +37,8 @@ for (const svg of document.querySelectorAll('figure svg')) {
   if (!svg.getBoundingClientRect().width) continue;
   const boxes = [...svg.querySelectorAll('text')].map(text => {
     const box = text.getBBox(), place = text.getScreenCTM();
-    const corners = [[box.x, box.y], [box.x + box.width, box.y], [box.x + box.width, box.y + box.height], [box.x, box.y + box.height]]
+    const [right, bottom] = [box.x + box.width, box.y + box.height];
+    const corners = [[box.x, box.y], [right, box.y], [right, bottom], [box.x, bottom]]
       .map(([x, y]) => new DOMPoint(x, y).matrixTransform(place));
     return {words: text.textContent, corners};
   });
@@ -118,9 +119,7 @@ def opened(browser, address, width, scheme):
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     )
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     browser.get(address)
     browser.execute_script("document.querySelectorAll('details').forEach(entry => { entry.open = true; });")
 

@@ -22,7 +22,9 @@ _PACKAGES = ("matplotlib", "jinja2")
     "-o", "--output", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, help="The page."
 )
 @click.option("--figures", type=click.Path(path_type=Path), metavar="DIR", help="Write each figure as PNG and SVG, too.")
-@click.option("--peaks", type=click.Path(path_type=Path), metavar="PEAKS.json", help="What the machine can do, if not in the set.")
+@click.option(
+    "--peaks", type=click.Path(path_type=Path), metavar="PEAKS.json", help="What the machine can do, if not in the set."
+)
 @click.option("--history", type=click.Path(path_type=Path), metavar="SQLITE", help="Earlier nights, for sparklines.")
 @BASELINES_OPTION
 @MIN_EFFECT_OPTION
@@ -37,8 +39,8 @@ def report(
 ) -> None:
     """Make one HTML page of what was measured: verdicts, figures, claims, and how it was measured. Nothing is run.
 
-    SET is a run file or a folder of what was measured on one machine: run files, and the JSON of `archbench peaks`, `search kws`,
-    `accuracy` and `doctor`. Of two sets their latencies and claims are compared.
+    SET is a run file or a folder of what was measured on one machine: run files, and the JSON of `archbench peaks`,
+    `search kws`, `accuracy` and `doctor`. Of two sets their latencies and claims are compared.
     """
     if len(sets) > 2:
         raise UsageError(f"a report is of one set or of two, but got {len(sets)}; put run files of one machine into a folder.")

@@ -65,9 +65,7 @@ def page_of_two(first: RecordSet, second: RecordSet, sources: Sources) -> Page:
         RecordFileError: a noise floor is broken.
     """
     both = (("A", "a-", first, judge_all(first)), ("B", "b-", second, judge_all(second)))
-    science = [
-        [_tagged(section, name, tag) for section in _science(records, judged)] for name, tag, records, judged in both
-    ]
+    science = [[_tagged(section, name, tag) for section in _science(records, judged)] for name, tag, records, judged in both]
     methods = [
         _tagged(method_section(records, sources.baselines, sources.min_effect), name, tag) for name, tag, records, _ in both
     ]

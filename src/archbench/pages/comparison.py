@@ -26,7 +26,10 @@ def comparison_section(first: RecordSet, second: RecordSet, min_effect: float) -
     ratios = latency_ratios(first.timed, second.timed)
     title = "What each shared case takes in B over A"
     if not ratios:
-        blocks = (absent("ratios", title, f"archbench report {first.name}", "The two sets share no timed case."), _differences(first, second))
+        blocks = (
+            absent("ratios", title, f"archbench report {first.name}", "The two sets share no timed case."),
+            _differences(first, second),
+        )
         return Section(anchor="comparison", title="B against A", blocks=blocks)
     ordered = sorted(ratios, key=lambda name: -abs(ratios[name].value))
     intervals = {name: ratios[name].interval() for name in ordered}
@@ -37,13 +40,13 @@ def comparison_section(first: RecordSet, second: RecordSet, min_effect: float) -
         title=title,
         words=(
             f"{len(ratios)} cases were timed in both sets, {only[0]} in A alone, {only[1]} in B alone.",
-            "Runs of two days or machines: nothing was sampled in the same rounds, and the calibration work is not divided out.",
+            "Nothing of the two was sampled in the same rounds, and the calibration work is not divided out.",
         ),
         plot=Plot(
             name="ratios",
             caption=(
-                f"The {len(rows)} largest ratios of latency, B over A, with 95 % intervals. The band is {min_effect:.0%} around 1."
-                " Right: B is slower."
+                f"The {len(rows)} largest ratios of latency, B over A, with 95 % intervals. The band is"
+                f" {min_effect:.0%} around 1. Right: B is slower."
             ),
             label="Largest ratios of latency between the two sets; the numbers are in the table below.",
             draw=lambda canvas: intervals_figure(rows, "latency, B over A", min_effect, canvas),

@@ -63,9 +63,7 @@ def _of_cases(records: RecordSet) -> Iterator[Judged]:
             finding = on_every_platform(by_platform[claim.name], records.units)
         else:
             finding = judge(claim, records.those(claim.needs))
-        yield Judged(
-            name=claim.name, source=claim.source, statement=claim.statement, finding=finding, anchors=_anchors(claim)
-        )
+        yield Judged(name=claim.name, source=claim.source, statement=claim.statement, finding=finding, anchors=_anchors(claim))
 
 
 def _anchors(claim: Claim) -> tuple[str, ...]:
@@ -117,7 +115,12 @@ def stated(anchor: str, records: RecordSet, judged: Sequence[Judged]) -> tuple[G
 def claims_section(sets: Sequence[tuple[str, str, tuple[Judged, ...]]]) -> Section:
     """Every claim in one table; of several sets, as (name, tag of its anchors, findings), verdicts stand side by side."""
     names = [name for name, _, _ in sets]
-    columns = ["claim", "source", *(f"verdict {name}".strip() for name in names), *(f"measured {name}".strip() for name in names)]
+    columns = [
+        "claim",
+        "source",
+        *(f"verdict {name}".strip() for name in names),
+        *(f"measured {name}".strip() for name in names),
+    ]
     rows = []
     for entries in zip(*(judged for _, _, judged in sets), strict=True):
         first = entries[0]

@@ -73,10 +73,11 @@ def form_section(records: RecordSet, judged: Sequence[Judged]) -> Section:
 
 def _points(records: Mapping[str, CaseRecord]) -> Iterator[_Point]:
     """The plain pattern networks, the six first and in their order: one thread, no cap, usual kernel."""
+    parsed = ((parse_case(name), record) for name, record in records.items() if record.is_case)
     found = [
         _Point(case=case, workload=case.workload, record=record)
-        for name, record in records.items()
-        if record.is_case and isinstance((case := parse_case(name)).workload, PatternWorkload)
+        for case, record in parsed
+        if isinstance(case.workload, PatternWorkload)
         if (case.threads, case.isa, case.workload.kernel) == (1, None, 3)
         if case.workload == PatternWorkload(**{axis: getattr(case.workload, axis) for axis in _SIZES})
     ]
@@ -112,8 +113,8 @@ def _sweep(anchor: str, title: str, points: Sequence[_Point], axis: str, across:
         plot=Plot(
             name=anchor,
             caption=(
-                f"Latency per image along {axis}, a panel a pattern, on shared logarithmic axes, so that the distance between two"
-                " lines is the gain. Colour and marker: backend. Bars: 95 % intervals, often within the marker."
+                f"Latency per image along {axis}, a panel a pattern, on shared logarithmic axes, so that the distance between"
+                " two lines is the gain. Colour and marker: backend. Bars: 95 % intervals, often within the marker."
                 + (" Line style: batch." if len(batches) > 1 else "")
             ),
             label=f"{title}, {said}; the numbers are in the table below.",
@@ -235,10 +236,11 @@ def _networks(records: RecordSet) -> Block:
 
 def networks_of(records: RecordSet, names: Sequence[str]) -> list[tuple[Case, CaseRecord]]:
     """Those networks on single images, one thread and no cap, in this order, the reference first."""
+    parsed = ((parse_case(name), record) for name, record in records.timed.items() if record.is_case)
     found = [
         (case, record)
-        for name, record in records.timed.items()
-        if record.is_case and isinstance((case := parse_case(name)).workload, NetworkWorkload)
+        for case, record in parsed
+        if isinstance(case.workload, NetworkWorkload)
         if case.workload.family in names and (case.workload.batch, case.threads, case.isa) == (1, 1, None)
     ]
     return sorted(found, key=lambda entry: (names.index(entry[0].workload.family), entry[0].backend != REFERENCE_BACKEND))

@@ -21,6 +21,11 @@ from archbench.workloads.ids import parse_case
 #: Rows of the table of everything: more would make the page slow to open.
 _MOST_CASES = 20_000
 
+_POWER = (
+    "Noise floor: standard deviation between unchanged runs beyond what their intervals show. The slowdown is what the gate finds"
+    " with 95 % power in a run as noisy as this one."
+)
+
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
 
 #: Granted settings that say how many of something a network has, and not how it was run.
@@ -38,10 +43,15 @@ def method_section(records: RecordSet, baselines: Path, min_effect: float) -> Se
 def _machine(records: RecordSet) -> Block:
     machine = next((run.section.machine for run in records.runs if run.section.machine), {})
     rows = [("fingerprint", records.fingerprint)]
-    rows += [(name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)) for name, value in machine.items()]
+    rows += [
+        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)) for name, value in machine.items()
+    ]
     rows += [(name, version) for name, version in records.versions.items()]
     return Block(
-        anchor="machine", title="Machine and versions", tables=(grid(("what", "which"), rows, left=2),), command="archbench doctor"
+        anchor="machine",
+        title="Machine and versions",
+        tables=(grid(("what", "which"), rows, left=2),),
+        command="archbench doctor",
     )
 
 
@@ -61,7 +71,7 @@ def _files(records: RecordSet) -> Block:
     ]
     columns = ("run", "profile", "read by", "date", "commit", "cases", "left out by -k", "planted work")
     words = [
-        f"Pattern of the commands on this page: DIR is the folder of the set; `archbench report {records.name}` reads it again.",
+        f"In the commands on this page DIR is the folder of the set; `archbench report {records.name}` reads it again.",
     ]
     return Block(anchor="files", title="Run files", words=tuple(words), tables=(grid(columns, rows, left=5),))
 
@@ -87,7 +97,9 @@ def _granted(records: RecordSet) -> Block:
         anchor="granted",
         title="Granted configuration",
         words=("Read back from the engines, not what was asked for.",),
-        folded=(Folded(title="Every setting by backend", table=grid(("backend", "setting", "granted", "cases"), rows, left=3)),),
+        folded=(
+            Folded(title="Every setting by backend", table=grid(("backend", "setting", "granted", "cases"), rows, left=3)),
+        ),
         tables=(grid(("backend", "cases", "settings that differ between its cases"), _differing(records, found), left=1),),
     )
 
@@ -111,7 +123,9 @@ def _noise(records: RecordSet, baselines: Path, min_effect: float) -> Block:
             continue
         noise = noise_of(run, baselines)
         if noise is None and not words:
-            words.append("There is no noise floor of this machine: what differs between unchanged runs is not in these figures.")
+            words.append(
+                "There is no noise floor of this machine: what differs between unchanged runs is not in these figures."
+            )
         by_backend: dict[str, list[float]] = {}
         for name, slowdown in smallest_found(run.records, min_effect, noise).items():
             by_backend.setdefault(parse_case(name).backend, []).append(slowdown)
@@ -131,11 +145,7 @@ def _noise(records: RecordSet, baselines: Path, min_effect: float) -> Block:
     return Block(
         anchor="noise",
         title="Noise and power",
-        words=(
-            *words,
-            "Noise floor: standard deviation between unchanged runs beyond what their intervals show. The slowdown is what the gate"
-            " finds with 95 % power in a run as noisy as this one.",
-        ),
+        words=(*words, _POWER),
         tables=(grid(columns, rows, left=2),) if rows else (),
         command="archbench power RUN.json",
     )
@@ -182,7 +192,9 @@ def _health(records: RecordSet) -> Block:
         for entry in records.health
     ]
     columns = ("state", "what", "found", "remedy")
-    return Block(anchor="health", title="The machine before the night", tables=(grid(columns, rows, left=4),), command="archbench doctor")
+    return Block(
+        anchor="health", title="The machine before the night", tables=(grid(columns, rows, left=4),), command="archbench doctor"
+    )
 
 
 def _cases(records: RecordSet) -> Block:

@@ -265,5 +265,3 @@ def _graph_changes(report: GateReport) -> Counter[str]:
     for entry in report.verdicts:
         found.update(set(entry.kernels))
     return found
-
-

@@ -56,7 +56,9 @@ class RecordSet:
     @property
     def fingerprint(self) -> str:
         """Of the machine; of the simulated one if nothing was timed."""
-        return next((run.section.fingerprint for run in self.runs if not run.section.instrument), self.runs[0].section.fingerprint)
+        return next(
+            (run.section.fingerprint for run in self.runs if not run.section.instrument), self.runs[0].section.fingerprint
+        )
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -94,7 +96,7 @@ def read_set(path: Path, peaks: Path | None = None) -> RecordSet:
     """Read a run file, or a folder of what was measured on one machine.
 
     Raises:
-        RecordFileError: there is nothing of that name, no run in the folder, a file of something else, or files of several machines.
+        RecordFileError: nothing of that name, no run in the folder, a file of something else, or files of several machines.
         ShardError: a run is a share of one.
         UsageError: the peaks are of another machine.
     """
@@ -146,7 +148,9 @@ class _Found:
         elif {"findings", "fingerprint"} <= keys:
             self.health += _converted(path, _Health).findings
         else:
-            raise RecordFileError(f"{path} is nothing that archbench keeps: a set holds run files, peaks, searches, accuracies.")
+            raise RecordFileError(
+                f"{path} is nothing that archbench keeps: a set holds run files, peaks, searches, accuracies."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,13 +49,22 @@ def _front(index: int, record: SearchRecord) -> Block:
             name=name,
             caption=(
                 "Accuracy against cost, a panel an objective. Dots: trials, after the short training, on the validation part."
-                " With 95 % intervals: what was trained in full, on the test part. The band is the seed's interval: what reaches"
-                " it is as accurate."
+                " With 95 % intervals: what was trained in full, on the test part. The band is the seed's interval: what"
+                " reaches it is as accurate."
             ),
             label=f"Front of the search {record.study} beside its seed; the numbers are in the table below.",
             draw=lambda canvas: draw_search(record, canvas),
             table=grid(
-                ("network", "units", "million operations", *measured, "fewer", "validation", "accuracy [95 %]", *["unheard"] * heard),
+                (
+                    "network",
+                    "units",
+                    "million operations",
+                    *measured,
+                    "fewer",
+                    "validation",
+                    "accuracy [95 %]",
+                    *["unheard"] * heard,
+                ),
                 (
                     (*_identity(entry), *_costs(entry, measured), *_quality(entry, record, heard=heard))
                     for entry in (record.seed, *record.front)
@@ -152,9 +161,9 @@ def _measured(records: RecordSet) -> Block:
         plot=Plot(
             name="kws",
             caption=(
-                "Latency of one second of speech, a panel a backend, networks in the order of falling operations. Written on a bar:"
-                " what it takes, how many times as fast as the seed it is, and its accuracy where a search of this set trained it."
-                " Lines at the ends: 95 % intervals."
+                "Latency of one second of speech, a panel a backend, networks in the order of falling operations. Written on a"
+                " bar: what it takes, how many times as fast as the seed it is, and its accuracy where a search of this set"
+                " trained it. Lines at the ends: 95 % intervals."
             ),
             label="Latency of keyword-spotting networks by backend; the numbers are in the table below.",
             draw=lambda canvas: bars_figure(bars, Scale(title="latency of one second of speech", shown=format_seconds), canvas),

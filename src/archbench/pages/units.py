@@ -76,8 +76,8 @@ def _staircases(by_platform: Mapping[Platform, Units]) -> Block:
         plot=Plot(
             name="staircases",
             caption=(
-                "Latency of one unit in microseconds, with its 95 % interval as a band. Dashed lines: the last count of each step,"
-                " which is the one worth using."
+                "Latency of one unit in microseconds, with its 95 % interval as a band. Dashed lines: the last count of each"
+                " step, which is the one worth using."
             ),
             label="Latency along channels by sweep and platform; steps and counts worth using are in the table below.",
             draw=lambda canvas: draw_steps(shown, canvas),
@@ -98,7 +98,9 @@ def _first(found: Sequence[tuple[Platform, ChannelSweep]]) -> list[tuple[Platfor
 
 def _staircase(platform: Platform, sweep: ChannelSweep) -> Staircase:
     points = [(count, unit.seconds.interval()) for count, unit in sweep.points if unit.seconds is not None]
-    return Staircase(sweep=sweep.name, platform=str(platform), points=points, described=sweep.described, edges=sweep.steps.edges)
+    return Staircase(
+        sweep=sweep.name, platform=str(platform), points=points, described=sweep.described, edges=sweep.steps.edges
+    )
 
 
 def _steps_table(found: Sequence[tuple[Platform, ChannelSweep]]) -> Grid:
@@ -146,8 +148,8 @@ def _activations(advice: Mapping[Platform, Advice]) -> Block:
         plot=Plot(
             name="activations",
             caption=(
-                "Latency of a convolution with the activation over the same with ReLU, the geometric mean over all sizes that were"
-                " measured with both. The dashed line is ReLU. Lines at the ends: 95 % intervals."
+                "Latency of a convolution with the activation over the same with ReLU, the geometric mean over all sizes"
+                " that were measured with both. The dashed line is ReLU. Lines at the ends: 95 % intervals."
             ),
             label="Cost of activations beside ReLU by platform; the numbers are in the table below.",
             draw=lambda canvas: bars_figure(
@@ -181,11 +183,11 @@ def _kernels(advice: Mapping[Platform, Advice]) -> Block:
         layer, _, kernel = entry.choice.rpartition(" k")
         lines.setdefault((layer, name), [(float(_USUAL_KERNEL), usual)]).append((float(kernel), entry.ratio))
     edges = sorted({edge for line in lines.values() for edge, _ in line})
-    grown = tuple(
-        (edge, Interval(estimate=(edge / _USUAL_KERNEL) ** 2, low=None, high=None, confidence=1.0)) for edge in edges
-    )
+    grown = tuple((edge, Interval(estimate=(edge / _USUAL_KERNEL) ** 2, low=None, high=None, confidence=1.0)) for edge in edges)
     curves = [Curve(panel=layer, series=name, style="", points=tuple(sorted(line))) for (layer, name), line in lines.items()]
-    curves += [Curve(panel=layer, series="", style="operations", points=grown) for layer in dict.fromkeys(key[0] for key in lines)]
+    curves += [
+        Curve(panel=layer, series="", style="operations", points=grown) for layer in dict.fromkeys(key[0] for key in lines)
+    ]
     across = Scale(title="edge of the kernel in pixels", shown=lambda edge: f"{edge:g} x {edge:g}")
     up = Scale(title="over a 3 x 3 kernel", shown=format_ratio)
     return Block(
@@ -241,8 +243,8 @@ def _blocks(by_platform: Mapping[Platform, Units]) -> Block:
         plot=Plot(
             name="blocks",
             caption=(
-                "Latency of one block, a panel a place: pixels, channels and stride. Bars in one panel could stand in each other's"
-                " place. Panels have scales of their own. Lines at the ends: 95 % intervals."
+                "Latency of one block, a panel a place: pixels, channels and stride. Bars in one panel could stand in each"
+                " other's place. Panels have scales of their own. Lines at the ends: 95 % intervals."
             ),
             label="Latency of blocks by place and platform; the numbers are in the table below.",
             draw=lambda canvas: bars_figure(bars, Scale(title="latency of one block", shown=format_seconds), canvas),
@@ -287,7 +289,9 @@ def _fastest(advice: Mapping[Platform, Advice]) -> Block:
             f"{place.pixels}, {place.channels} channels, stride {place.stride}",
             name,
             place.blocks[0][0].removesuffix("-block"),
-            ", ".join(f"{block.removesuffix('-block')} {format_ratio(own / place.blocks[0][1])}" for block, own in place.blocks[1:]),
+            ", ".join(
+                f"{block.removesuffix('-block')} {format_ratio(own / place.blocks[0][1])}" for block, own in place.blocks[1:]
+            ),
             ", ".join(block.removesuffix("-block") for block in place.dominated) or "none",
         )
         for name, own_advice in _named(advice)
@@ -428,7 +432,12 @@ def _points(drop: Interval) -> str:
 def _every_unit(by_platform: Mapping[Platform, Units]) -> Block:
     title = "Every operator and block"
     rows = [
-        (kind.id, str(platform), ", ".join(unit.executed), seconds_text(None if unit.seconds is None else unit.seconds.interval()))
+        (
+            kind.id,
+            str(platform),
+            ", ".join(unit.executed),
+            seconds_text(None if unit.seconds is None else unit.seconds.interval()),
+        )
         for platform, units in by_platform.items()
         for kind, unit in units.items()
     ]
@@ -447,5 +456,3 @@ def _every_unit(by_platform: Mapping[Platform, Units]) -> Block:
         folded=(Folded(title="Every unit with its latency", table=grid(columns, rows, left=3)),),
         command=_UNITS,
     )
-
-

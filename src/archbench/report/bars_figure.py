@@ -42,10 +42,10 @@ def bars_figure(bars: Sequence[Bar], along: Scale, canvas: Canvas, *, reference:
     series = list(dict.fromkeys(bar.series for bar in bars))
     legend = 0.2 * -(-len(series) // max(1, int(canvas.width / 1.8))) + 0.25
     figure = new_figure(canvas.width, sum(heights) + legend + 0.25)
-    grid = figure.subplots(len(rows), columns, squeeze=False, gridspec_kw={"height_ratios": heights})
-    for axes in grid.flat[len(names) :]:
+    grid = list(figure.subplots(len(rows), columns, squeeze=False, gridspec_kw={"height_ratios": heights}).flat)
+    for axes in grid[len(names) :]:
         axes.set_visible(False)
-    for axes, name in zip(grid.flat, names, strict=False):
+    for axes, name in zip(grid, names, strict=False):
         _draw(axes, [bar for bar in bars if bar.panel == name], series, canvas.width / columns)
         axes.set_title(name, loc="left")
         plain_axis(axes.xaxis, along.shown)

@@ -95,12 +95,10 @@ def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
         middle = [value.estimate for _, value in curve.points]
         computed = curve.series == ""
         place = 0 if computed else series.index(curve.series)
-        bounds = [_within(value) for _, value in curve.points]
         axes.errorbar(
             xs,
             middle,
-            yerr=([value - low for value, (low, _) in zip(middle, bounds, strict=True)],
-                  [high - value for value, (_, high) in zip(middle, bounds, strict=True)]),
+            yerr=tuple(zip(*(_reach(value) for _, value in curve.points), strict=True)),
             color=SOFT if computed else colour_of(place),
             marker="none" if computed else marker_of(place),
             markersize=4,
@@ -113,9 +111,11 @@ def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
         )
 
 
-def _within(value: Interval) -> tuple[float, float]:
-    """The bounds, or the estimate itself where there are none."""
-    return (value.estimate if value.low is None else value.low), (value.estimate if value.high is None else value.high)
+def _reach(value: Interval) -> tuple[float, float]:
+    """How far the interval reaches below and above the estimate; nowhere if there is none."""
+    below = 0.0 if value.low is None else value.estimate - value.low
+    above = 0.0 if value.high is None else value.high - value.estimate
+    return max(0.0, below), max(0.0, above)
 
 
 def _dash(curve: Curve, styles: Sequence[str]) -> object:

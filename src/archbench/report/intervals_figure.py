@@ -59,7 +59,8 @@ def intervals_figure(rows: Sequence[RatioRow], title: str, threshold: float | No
     axes.set_xlabel(title)
     axes.spines[["top", "right", "left"]].set_visible(False)
     handles = [
-        Line2D([], [], color=colour_of(place), marker=marker_of(place), markersize=5, label=name) for place, name in enumerate(kinds)
+        Line2D([], [], color=colour_of(place), marker=marker_of(place), markersize=5, label=name)
+        for place, name in enumerate(kinds)
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=max(1, int(canvas.width / 1.6)), labelcolor=INK)
     return figure

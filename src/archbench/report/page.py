@@ -69,12 +69,9 @@ def _drawn(plot: Plot, *, wide: bool) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    def escapes(name: str | None) -> bool:
-        return name is None or not name.endswith(".css")
-
     return Environment(
         loader=PackageLoader("archbench.report", "templates"),
-        autoescape=escapes,
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

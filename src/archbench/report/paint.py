@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,17 +126,16 @@ def small_multiples(
     columns = canvas.columns(count, least)
     rows = -(-count // columns)
     figure = new_figure(canvas.width, rows * height + extra)
-    panels: Sequence[Axes] = figure.subplots(rows, columns, squeeze=False, sharex=share, sharey=share).flat
+    panels: list[Axes] = list(figure.subplots(rows, columns, squeeze=False, sharex=share, sharey=share).flat)
     for index, axes in enumerate(panels):
         axes.set_visible(index < count)
         # Where nothing is drawn below, the panel has the labels.
         if share and index < count <= index + columns:
             axes.tick_params(labelbottom=True)
-    used = [panels[index] for index in range(count)]
-    for axes in used:
+    for axes in panels[:count]:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(visible=True)
-    return figure, used
+    return figure, panels[:count]
 
 
 def log_axis(axis: Axis, shown: Callable[[float], str]) -> None:

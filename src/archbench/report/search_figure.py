@@ -14,10 +14,18 @@ from archbench.workloads.ids import parse_workload
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 _FRONT, _SEED = COLOURS[0], COLOURS[1]
 #: A longer name is a network spelt out, which is in the table.
 _LONGEST = len("kws-seed")
+#: Where a name may stand: offset in points, and which of its corners is there.
+_SIDES = (
+    ((-5, 5), ("right", "bottom")),
+    ((5, 5), ("left", "bottom")),
+    ((-5, -5), ("right", "top")),
+    ((5, -5), ("left", "top")),
+)
 
 
 def search_figure(record: SearchRecord, path: Path) -> None:
@@ -38,6 +46,11 @@ def draw_search(record: SearchRecord, canvas: Canvas) -> Figure:
     figure.supylabel("accuracy in per cent", fontsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=max(1, int(canvas.width / 2.4)))
+    # Where a name fits is known only once nothing else moves any more.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes, objective in zip(panels, record.objectives, strict=True):
+        _name(axes, [entry for entry in (record.seed, *record.front) if _is_drawn(entry, record, objective)], objective)
     return figure
 
 
@@ -49,7 +62,7 @@ def _draw(axes: Axes, record: SearchRecord, objective: str) -> None:
     _dots(axes, whole, objective, "o", "trial, short training, validation")
     _dots(axes, stopped, objective, "x", "trial stopped early")
     _bars(axes, record.front, objective, _FRONT, "front, trained in full, test", line=True)
-    if objective in record.seed.costs or objective == "operations":
+    if _is_drawn(record.seed, record, objective):
         _bars(axes, (record.seed,), objective, _SEED, "seed, trained in full, test")
     log_axis(axes.xaxis, format_count if objective == "operations" else format_seconds)
     axes.set_xlabel("operations" if objective == "operations" else f"{objective}, an inference")
@@ -59,7 +72,9 @@ def _draw(axes: Axes, record: SearchRecord, objective: str) -> None:
 def _dots(axes: Axes, trials: Sequence[TrialRecord], objective: str, marker: str, label: str) -> None:
     if trials:
         costs = [trial.costs[objective] for trial in trials]
-        axes.scatter(costs, [100 * trial.accuracy for trial in trials], s=14, marker=marker, color=SOFT, linewidth=0.8, label=label)
+        axes.scatter(
+            costs, [100 * trial.accuracy for trial in trials], s=14, marker=marker, color=SOFT, linewidth=0.8, label=label
+        )
 
 
 def _bars(axes: Axes, entries: Sequence[TrainedRecord], objective: str, colour: str, label: str, *, line: bool = False) -> None:
@@ -71,10 +86,27 @@ def _bars(axes: Axes, entries: Sequence[TrainedRecord], objective: str, colour: 
     style = "-" if line else "none"
     marker = "o" if line else "s"
     axes.errorbar(costs, middle, yerr=(below, above), marker=marker, linestyle=style, color=colour, capsize=3, label=label)
-    for entry, cost, accuracy in zip(ordered, costs, middle, strict=True):
+
+
+def _is_drawn(entry: TrainedRecord, record: SearchRecord, objective: str) -> bool:
+    """A seed whose cost was not asked has no place."""
+    return entry is not record.seed or objective in entry.costs or objective == "operations"
+
+
+def _name(axes: Axes, entries: Sequence[TrainedRecord], objective: str) -> None:
+    """Short names beside their points, on the first side where no other name is; none where there is no room."""
+    taken: list[Bbox] = []
+    inside = axes.get_window_extent()
+    for entry in entries:
         name = parse_workload(entry.workload).family
-        if len(name) <= _LONGEST:
-            axes.annotate(name, (cost, accuracy), xytext=(-5, 5), textcoords="offset points", fontsize=7, ha="right")
+        where = (_cost(entry, objective), 100 * entry.accuracy.estimate)
+        for (dx, dy), (across, up) in _SIDES if len(name) <= _LONGEST else ():
+            text = axes.annotate(name, where, xytext=(dx, dy), textcoords="offset points", fontsize=7, ha=across, va=up)
+            box = text.get_window_extent()
+            if inside.x0 <= box.x0 and box.x1 <= inside.x1 and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            text.remove()
 
 
 def _cost(entry: TrainedRecord, objective: str) -> float:

@@ -1,7 +1,8 @@
-"""Staircases as a picture: latency along channels, a row a sweep, a column a platform where they fit, steps where they were found."""
+"""Staircases as a picture: latency along channels, a panel a sweep and platform, steps where they were found."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _POINTS, _EDGES = COLOURS[0], COLOURS[1]
 _LEAST, _USUAL, _HEIGHT = 2.9, 4.4, 2.3
+#: Inches of a letter of a title.
+_LETTER = 0.063
 #: More edges than this would hide the curve, and more points than this each other.
 _SHOWN_EDGES, _SHOWN_POINTS = 24, 200
 
@@ -45,14 +48,15 @@ def draw_steps(staircases: Sequence[Staircase], canvas: Canvas) -> Figure:
     # One platform alone has as many sweeps side by side as there is room for.
     least = max(_LEAST, canvas.width / max(2, len(platforms)) - 0.1) if canvas.width > 2 * _LEAST else canvas.width
     figure, panels = small_multiples(len(ordered), canvas, least=least, height=_HEIGHT, extra=0.3, share=False)
+    letters = int(canvas.width / canvas.columns(len(ordered), least) / _LETTER)
     for axes, entry in zip(panels, ordered, strict=True):
-        _draw(axes, entry)
+        _draw(axes, entry, letters)
     figure.supylabel("microseconds a unit", fontsize=8)
     figure.supxlabel("channels", fontsize=8)
     return figure
 
 
-def _draw(axes: Axes, staircase: Staircase) -> None:
+def _draw(axes: Axes, staircase: Staircase, letters: int) -> None:
     counts = [count for count, _ in staircase.points]
     middle = [interval.estimate * 1e6 for _, interval in staircase.points]
     low = [_known(interval.low, interval) * 1e6 for _, interval in staircase.points]
@@ -63,7 +67,8 @@ def _draw(axes: Axes, staircase: Staircase) -> None:
     marker = "." if len(counts) <= _SHOWN_POINTS else "none"
     axes.plot(counts, middle, color=_POINTS, marker=marker, markersize=4, linewidth=1)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{staircase.sweep}\n{staircase.platform}: {staircase.described}", fontsize=7, loc="left")
+    said = textwrap.fill(f"{staircase.platform}: {staircase.described}", letters)
+    axes.set_title(f"{staircase.sweep}\n{said}", fontsize=7, loc="left")
 
 
 def _known(bound: float | None, interval: Interval) -> float:

@@ -46,17 +46,20 @@ def _finite(ratio: Interval) -> tuple[float, float]:
 
 
 def series_strip(logarithms: Sequence[float], changed: Sequence[int]) -> str:
-    """A series, its last point marked, with a line where its level changed. Logarithms, so that equal shares are equal heights."""
+    """A series of logarithms, its last point marked, with a line where its level changed."""
     values = list(logarithms)[-_SHOWN:]
     dropped = len(logarithms) - len(values)
     low, high = min(values), max(values)
     span = max(high - low, 0.02)
     step = (_WIDTH - 2 * _EDGE) / max(1, len(values) - 1)
     points = [
-        (_EDGE + index * step, _HEIGHT - _EDGE - (value - low) / span * (_HEIGHT - 2 * _EDGE)) for index, value in enumerate(values)
+        (_EDGE + index * step, _HEIGHT - _EDGE - (value - low) / span * (_HEIGHT - 2 * _EDGE))
+        for index, value in enumerate(values)
     ]
     marks = "".join(
-        f'<path class="axis" d="M{_EDGE + (index - dropped - 0.5) * step:.1f} 1V{_HEIGHT - 1}"/>' for index in changed if index > dropped
+        f'<path class="axis" d="M{_EDGE + (index - dropped - 0.5) * step:.1f} 1V{_HEIGHT - 1}"/>'
+        for index in changed
+        if index > dropped
     )
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
