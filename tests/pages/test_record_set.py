@@ -101,5 +101,5 @@ def test_peaks_and_shards_of_elsewhere_are_refused(tmp_path):
 
     (tmp_path / "peaks.json").unlink()
     write_section(run, dataclasses.replace(run.section, shard="1/2"))
-    with pytest.raises(ArchbenchError, match="run.json is shard 1/2 of a run"):
+    with pytest.raises(ArchbenchError, match=r"run\.json is shard 1/2 of a run"):
         read_set(tmp_path)

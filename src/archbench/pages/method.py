@@ -22,8 +22,8 @@ from archbench.workloads.ids import parse_case
 _MOST_CASES = 20_000
 
 _POWER = (
-    "Noise floor: standard deviation between unchanged runs beyond what their intervals show. The slowdown is what the gate finds"
-    " with 95 % power in a run as noisy as this one."
+    "Noise floor: standard deviation between unchanged runs beyond what their intervals show. The slowdown is what the gate"
+    " finds with 95 % power in a run as noisy as this one."
 )
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?")
