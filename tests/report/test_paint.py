@@ -77,7 +77,7 @@ def test_the_same_picture_is_the_same_text():
 
 
 def test_a_picture_that_cannot_be_written_is_one_line(tmp_path):
-    with pytest.raises(UsageError, match="cannot write .*nowhere"):
+    with pytest.raises(UsageError, match=r"cannot write .*nowhere"):
         write_figure(bars, WIDE, tmp_path / "nowhere" / "bars.png")
 
 

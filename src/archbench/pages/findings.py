@@ -36,7 +36,7 @@ _PLACES: Mapping[str, str] = {
 }
 
 #: By the first word of the source.
-_ELSEWHERE = {"form/function": "form", "behaviour": "units", "search": "search"}
+_ELSEWHERE = {"form/function": "figure-1", "behaviour": "units", "search": "kws"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
