@@ -26,3 +26,19 @@ def cache_root(tmp_path_factory):
     shared = tmp_path_factory.getbasetemp().parent / "cache"
     shared.mkdir(exist_ok=True)
     return shared
+
+
+@pytest.fixture
+def digits(tmp_path):
+    """Ten digits by three speakers, eleven recordings each: tones of a pitch of their own."""
+    import numpy as np
+    import soundfile
+
+    made, rate = tmp_path / "digits", 8000
+    made.mkdir()
+    for digit in range(10):
+        for place, speaker in enumerate(("ann", "bob", "cem")):
+            for index in range(11):
+                wave = 0.5 * np.sin(2 * np.pi * (200 + 300 * digit + 10 * place + index) * np.arange(rate // 2) / rate)
+                soundfile.write(made / f"{digit}_{speaker}_{index}.wav", wave, rate)
+    return made

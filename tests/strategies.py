@@ -1,14 +1,11 @@
 """Hypothesis strategies for shapes: small networks of every pattern, odd sizes, 1x1, non-square."""
 
-from hypothesis import reject
 from hypothesis import strategies as st
 
-from archbench.errors import WorkloadError
+from archbench.experiments.shapes import layer_workloads
 from archbench.registry import LAYERS, PATTERNS
-from archbench.workloads.behaviour import ACTIVATIONS
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.kws import NAMED, UNITS, KwsUnit, KwsWorkload
-from archbench.workloads.layer import KERNELS, STRIDES, LayerWorkload, layer_named
 from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload, pattern_named
 
@@ -57,26 +54,7 @@ def cases(draw):
     )
 
 
-@st.composite
-def layers(draw, max_channels=16, max_pixels=9):
+def layers(max_channels=16, max_pixels=9):
     """Any operator or block with a shape that it can have, small enough to run in milliseconds."""
-    layer = draw(st.sampled_from(sorted(LAYERS)))
-    spec = layer_named(layer)
-    pixels = (1, 1) if layer == "linear" else (draw(st.integers(1, max_pixels)), draw(st.integers(1, max_pixels)))
-    channels = draw(st.integers(1, max_channels))
-    free = layer not in ("linear", "mixconv") and spec.kernel > 1
-    fields = {
-        "layer": layer,
-        "in_channels": channels,
-        "out_channels": draw(st.sampled_from((channels, 2 * channels)) | st.integers(1, max_channels)),
-        "kernel": draw(st.sampled_from(KERNELS)) if free else None,
-        "stride": draw(st.sampled_from(STRIDES)),
-        "activation": draw(st.none() | st.sampled_from(ACTIVATIONS)) if spec.activates else None,
-        "resolution": pixels,
-        "batch": draw(st.integers(1, 3)),
-        "copies": draw(st.integers(1, 3)),
-    }
-    try:
-        return LayerWorkload(**fields)
-    except WorkloadError:
-        reject()
+    drawn = layer_workloads(sorted(LAYERS), max_channels=max_channels, max_pixels=max_pixels, max_batch=3, max_copies=3)
+    return drawn.filter(lambda workload: workload is not None)

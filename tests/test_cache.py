@@ -35,6 +35,15 @@ def test_an_entry_is_built_once(tmp_path):
     assert len(builds) == 1
 
 
+def test_what_passes_is_gone_at_the_end(tmp_path):
+    cache = ArtifactCache(tmp_path)
+    with cache.passing() as inner:
+        entry = inner.fetch(KEY, write)
+        assert read(entry) == "whole"
+        assert entry.is_relative_to(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_keys_do_not_run_together():
     assert content_key("ab", "c") != content_key("a", "bc")
 

@@ -13,7 +13,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -109,6 +110,17 @@ class ArtifactCache:
         except OSError as error:
             raise CacheError(f"cannot write the cache at {self.root}: {error.strerror or error}; {_REMEDY}") from error
         return entry
+
+    @contextmanager
+    def passing(self) -> Iterator[ArtifactCache]:
+        """A cache inside this one for what need not be kept: it goes, with all that was made, at the end.
+
+        Raises:
+            CacheError: it cannot be made.
+        """
+        self.require_writable()
+        with tempfile.TemporaryDirectory(prefix="passing-", dir=self.root) as folder:
+            yield ArtifactCache(Path(folder))
 
     def _entry(self, key: str) -> Path:
         return self.root / key[:2] / key[2:]

@@ -78,8 +78,10 @@ LAYER_CLOCKS: Mapping[str, str] = {
     "openvino-cpu-f32": "archbench.backends.openvino_layers:layer_times",
 }
 
-#: What a backend executes of a network, without running it: `lower(network, settings)`.
+#: What a backend executes of a network, without timing it: `lower(network, shape, settings)`, the shape that of the input.
 LOWERERS: Mapping[str, str] = {
+    "torch": "archbench.backends.torch_operators:lower",
+    "torch-channels-last": "archbench.backends.torch_operators:lower",
     "openvino-cpu-f32": "archbench.backends.openvino_kernels:lower_f32",
     "openvino-cpu-bf16": "archbench.backends.openvino_kernels:lower_bf16",
     "openvino-cpu-int8": "archbench.backends.openvino_kernels:lower_int8",

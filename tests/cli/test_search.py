@@ -5,27 +5,11 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-import soundfile
 
 from archbench.cli.main import main
 
-RATE = 8000
 TINY = ("--trials", "3", "--later-trials", "1", "--rounds", "2", "--iterations", "4", "--full-iterations", "4", "--seeds", "2")
-
-
-@pytest.fixture
-def digits(tmp_path):
-    """Ten digits by three speakers, eleven recordings each: tones of a pitch of their own."""
-    made = tmp_path / "digits"
-    made.mkdir()
-    for digit in range(10):
-        for place, speaker in enumerate(("ann", "bob", "cem")):
-            for index in range(11):
-                wave = 0.5 * np.sin(2 * np.pi * (200 + 300 * digit + 10 * place + index) * np.arange(RATE // 2) / RATE)
-                soundfile.write(made / f"{digit}_{speaker}_{index}.wav", wave, RATE)
-    return made
 
 
 def command(*arguments):
@@ -49,6 +33,10 @@ def search(*arguments, cache, cwd):
         (("--objective", "speed"), "unknown objective 'speed'."),
         (("--objective", "latency:tensorflow"), "unknown backend 'tensorflow'."),
         (("--sampler", "grid"), "unknown sampler 'grid'."),
+        (("--controlled", "0"), "--controlled takes percent points between 0 and 100, but got 0."),
+        (("--objective", "predicted"), "objective predicted and --predictor FILE go together"),
+        (("--objective", "predicted", "--predictor", "nowhere.json"), "nowhere.json: No such file or directory."),
+        (("--objective", "latency:openvino-npu-f16"), "objective latency:openvino-npu-f16: "),
         (("--data", "digits", "--storage", "redis://127.0.0.1:1/0"), "cannot use the storage redis://127.0.0.1:1/0: "),
         (("--data", "digits", "--out", "digits/0_ann_0.wav"), "cannot write results to "),
     ],
@@ -70,7 +58,8 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, digits, tmp_p
 @pytest.mark.slow
 def test_a_whole_search_and_the_same_again(digits, tmp_path):
     found = [
-        search("--data", digits, *TINY, "--out", "out", "--json", cache=tmp_path / "cache", cwd=tmp_path) for _ in range(2)
+        search("--data", digits, *TINY, "--controlled", "50", "--out", "out", "--json", cache=tmp_path / "cache", cwd=tmp_path)
+        for _ in range(2)
     ]
 
     first, again = (json.loads(finished.stdout) for finished in found)
@@ -80,6 +69,10 @@ def test_a_whole_search_and_the_same_again(digits, tmp_path):
     assert len(first["frozen"]) == 1
     assert first["seed"]["unheard"]["confidence"] == 0.95
     assert len(first["claims"]) == 4
+    judged = first["low_precision"]
+    assert {entry["network"] for entry in judged} >= {"kws-seed"}
+    assert len(judged) == 7 * (1 + len(first["front"]))
+    assert any((entry["quantization"] or {}).get("max_drop") == 0.5 for entry in judged)
     assert "4/4 " in found[0].stderr
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"search.json", "front.png", "kws-seed.onnx", "journal.log"} <= names

@@ -1,6 +1,7 @@
 """The paired session with real workers: replication, extension, crashes that cost one case."""
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ import time
 import psutil
 import pytest
 
+from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import Status
@@ -98,6 +100,52 @@ def test_plans_take_turns_and_keep_their_order(cache_root):
 
     assert [record.case_id for record in records] == [case.id for plan in plans for case in plan.cases]
     assert all(len(record.processes) == 2 for record in records)
+
+
+def test_plans_are_prepared_side_by_side_and_give_the_same(cache_root, tmp_path):
+    plans = [plan(TORCH, OPENVINO, depth=depth) for depth in (1, 2, 3)]
+    with PairedSession(settings(tmp_path), timed=False) as session:
+        together = session.measure(plans)
+        helpers = [child.children() for child in psutil.Process().children()]
+    with PairedSession(settings(cache_root), timed=False) as session:
+        alone = [record for entry in plans for record in session.measure([entry])]
+
+    assert len(helpers) == min(len(os.sched_getaffinity(0)), 3)
+    for side_by_side, single in zip(together, alone, strict=True):
+        assert side_by_side.status is Status.CHECKED
+        assert side_by_side.environment.versions["torch"]
+        for name in ("case_id", "granted", "executed_graph", "cost", "environment"):
+            assert getattr(side_by_side, name) == getattr(single, name), name
+
+
+def test_what_cannot_be_prepared_costs_its_plan_alone(cache_root, monkeypatch):
+    real = PairedSession._preload
+    plans = [plan(TORCH), plan("torch-channels-last"), plan(OPENVINO)]
+    monkeypatch.setattr(
+        PairedSession,
+        "_preload",
+        staticmethod(lambda entry: ("no_such_module",) if entry is plans[1] else real(entry)),
+    )
+    with PairedSession(settings(cache_root)) as session:
+        statuses = [record.status for record in session.measure(plans)]
+
+    assert statuses == [Status.MEASURED, Status.CRASHED, Status.MEASURED]
+
+
+def test_an_interrupted_preparation_ends_its_workers(cache_root, monkeypatch):
+    begun = threading.Event()
+    monkeypatch.setattr("archbench.measurement.session.ProcessOutcome", lambda: begun.set() or ProcessOutcome())
+
+    def interrupt():
+        begun.wait()
+        time.sleep(1.0)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt), PairedSession(settings(cache_root)) as session:
+        session.measure([plan(OPENVINO, depth=depth) for depth in (31, 32, 33, 34)])
+
+    assert not psutil.Process().children()
 
 
 def test_without_timing_a_case_is_checked(cache_root):

@@ -49,7 +49,7 @@ def test_every_section_is_there_and_nothing_is_said_to_be_absent_that_was_measur
 
     assert [section.anchor for section in page.sections] == ["morning", "form", "behaviour", "search", "claims", "method"]
     gone = {block.anchor for section in page.sections for block in section.blocks if block.absent}
-    assert gone == {"threads", "precision", "zoo"}
+    assert gone == {"threads", "precision"}
 
 
 def test_every_claim_is_there_with_its_verdict_and_a_link_to_its_evidence(night):

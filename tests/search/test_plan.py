@@ -46,6 +46,7 @@ def test_a_budget_of_nothing_is_one_line(name):
         ("latency:tensorflow", "unknown backend 'tensorflow'"),
         ("latency", "unknown backend ''"),
         ("energy:torch", "unknown objective 'energy:torch'"),
+        ("instructions:abacus", "unknown backend 'abacus'"),
     ],
 )
 def test_an_unknown_objective_is_one_line(objective, message):
@@ -58,6 +59,17 @@ def test_latency_alone_is_that_of_openvino():
     assert whole_objective("latency:torch") == "latency:torch"
     assert backend_of("latency:torch") == "torch"
     assert backend_of("operations") is None
+
+
+def test_instructions_alone_are_those_of_openvino():
+    assert whole_objective("instructions") == "instructions:openvino-cpu-f32"
+    assert backend_of("instructions:torch") == "torch"
+
+
+@pytest.mark.parametrize("asked", [{"objectives": ("predicted",)}, {"predictor": "prices.json"}])
+def test_a_prediction_needs_its_predictor(asked):
+    with pytest.raises(UsageError, match="objective predicted and --predictor FILE go together"):
+        SearchPlan(**asked)
 
 
 @pytest.mark.parametrize("name", NAMED)

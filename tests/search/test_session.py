@@ -6,29 +6,12 @@ import signal
 import subprocess
 import sys
 
-import numpy as np
 import psutil
 import pytest
-import soundfile
 
 from archbench.search.front import Candidate
 from archbench.search.session import spread
 from archbench.workloads.kws import NAMED, KwsWorkload
-
-RATE = 8000
-
-
-@pytest.fixture
-def digits(tmp_path):
-    """Ten digits by three speakers, eleven recordings each: tones of a pitch of their own."""
-    made = tmp_path / "digits"
-    made.mkdir()
-    for digit in range(10):
-        for place, speaker in enumerate(("ann", "bob", "cem")):
-            for index in range(11):
-                wave = 0.5 * np.sin(2 * np.pi * (200 + 300 * digit + 10 * place + index) * np.arange(RATE // 2) / RATE)
-                soundfile.write(made / f"{digit}_{speaker}_{index}.wav", wave, RATE)
-    return made
 
 
 @pytest.mark.slow

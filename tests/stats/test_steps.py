@@ -225,3 +225,15 @@ def test_sweeps_are_compared_by_their_width_and_counts():
     assert moved
     assert (finer.width, finer.gone, finer.new) == ((16, 8), (), (8, 24, 40))
     assert (lost.width, lost.gone) == ((16, None), (16, 32, 48))
+
+
+@given(
+    gaps=st.lists(st.sampled_from([1, 1, 2, 4, 16, 40]), min_size=MIN_POINTS, max_size=60),
+    width=st.sampled_from([4, 8, 16]),
+    seed=st.integers(0, 2**32),
+)
+def test_a_sweep_may_leave_out_whole_steps(gaps, width, seed):
+    counts = np.cumsum(gaps)
+    steps = found(10 + 4.0 * np.ceil(counts / width), counts, seed)
+
+    assert set(steps.edges) <= set(counts.tolist())

@@ -23,15 +23,16 @@ _SOURCES = (
     "archbench.accuracy.block",
     "archbench.accuracy.module",
     "archbench.accuracy.training",
+    "archbench.models.training",
     "archbench.models.patterns",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """A block's network after training, for single images. The origin's key is the content hash of its weights."""
+    """A network after training, for single images: what it is called, and its origin, whose key is the hash of its weights."""
 
-    block: Block
+    name: str
     origin: TorchOrigin
 
 
@@ -50,8 +51,13 @@ def trained_on(dataset: Dataset, block: Block, cache: ArtifactCache) -> Trained:
     key = content_key("trained", block.id, dataset.digest, source_digest(_SOURCES), package_version("torch"))
     module = build(block, dataset.resolution, dataset.classes).eval().requires_grad_(False)
     entry = give_weights(module, learn, key, cache)
+    return trained_network(block.id, module, entry_digest(entry), dataset)
+
+
+def trained_network(name: str, module: nn.Module, digest: str, dataset: Dataset) -> Trained:
+    """A module that was trained on `dataset`, with the digest of its weights."""
     shape, another = (1, *dataset.test.images.shape[1:]), partial(copy.deepcopy, module)
-    return Trained(block=block, origin=TorchOrigin(key=entry_digest(entry), shape=shape, build=another, outline=another))
+    return Trained(name=name, origin=TorchOrigin(key=digest, shape=shape, build=another, outline=another))
 
 
 def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactCache, quantization: Quantization) -> Network:
@@ -63,7 +69,7 @@ def network_in(form: Form, trained: Trained, calibration: Part, cache: ArtifactC
     if form is Form.WEIGHTS:
         return Network(module=trained.origin.module(), files={}, digest=trained.origin.key)
     artifacts = Artifacts(
-        name=trained.block.id,
+        name=trained.name,
         origin=trained.origin,
         cache=cache,
         calibration=partial(_single, calibration),

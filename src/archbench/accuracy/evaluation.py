@@ -52,12 +52,18 @@ class Run:
 
 
 def evaluate(block: Block, dataset: Dataset, cache: ArtifactCache, max_drop: float | None = None) -> Iterator[AccuracyRecord]:
+    """The block's network, trained on first use, as `evaluate_trained` judges it; raises likewise."""
+    return evaluate_trained(trained_on(dataset, block, cache), dataset, cache, max_drop)
+
+
+def evaluate_trained(
+    trained: Trained, dataset: Dataset, cache: ArtifactCache, max_drop: float | None = None
+) -> Iterator[AccuracyRecord]:
     """A record for each of JUDGED, one for weights quantized by tensor and, with `max_drop` (a share), one under that control.
 
     Raises:
         CacheError: the cache cannot be written.
     """
-    trained = trained_on(dataset, block, cache)
     reference = exact_outputs(trained.origin, _chunks(dataset.test))
     native: Run | None = None
     for name, quantization in _asked(max_drop):
@@ -66,7 +72,7 @@ def evaluate(block: Block, dataset: Dataset, cache: ArtifactCache, max_drop: flo
         if native is None and isinstance(found, Run):
             native = found
         yield AccuracyRecord(
-            network=block.id,
+            network=trained.name,
             dataset=dataset.name,
             images=len(dataset.test),
             backend=name,

@@ -6,8 +6,6 @@ AdamW with one cycle of the learning rate (Smith and Topin 2018). Every network 
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -15,6 +13,7 @@ from torch import nn
 from archbench.accuracy.block import Block
 from archbench.accuracy.module import build
 from archbench.datasets.dataset import Dataset, Part
+from archbench.models.training import batches, trained
 
 STEPS = 400
 
@@ -29,31 +28,18 @@ def train(block: Block, dataset: Dataset, steps: int = STEPS) -> nn.Module:
 
     Equal data give equal weights on one machine.
     """
-    torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
-        module = build(block, dataset.resolution, dataset.classes)
-    # Depthwise convolutions take half the time backwards in this format.
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    _fit(module.train(), dataset.train, steps)
-    module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    return module.eval().requires_grad_(False)
+    return trained(
+        lambda: build(block, dataset.resolution, dataset.classes), lambda module: _fit(module, dataset.train, steps), _SEED
+    )
 
 
 def _fit(module: nn.Module, part: Part, steps: int) -> None:
     images, labels = torch.from_numpy(part.images), torch.from_numpy(part.labels)
     optimizer = torch.optim.AdamW(module.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps)
-    for chosen in itertools.islice(_batches(len(part)), steps):
+    for chosen in itertools.islice(batches(len(part), _BATCH, _SEED), steps):
         optimizer.zero_grad(set_to_none=True)
         loss = nn.functional.cross_entropy(module(images[chosen]), labels[chosen])
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-
-
-def _batches(count: int) -> Iterator[torch.Tensor]:
-    """Indices below `count` in batches of nearly equal size, in a new seeded order each time around, without end."""
-    generator = torch.Generator().manual_seed(_SEED)
-    while True:
-        yield from torch.randperm(count, generator=generator).tensor_split(math.ceil(count / _BATCH))

@@ -39,17 +39,17 @@ _MADE = re.compile(r"([A-Za-z]+)_\d+")
 _GATES = {"Sigmoid": "Swish", "HardSigmoid": "HSwish", "HSigmoid": "HSwish"}
 
 
-def lower_f32(network: Network, settings: RunSettings) -> Lowering:
+def lower_f32(network: Network, _shape: tuple[int, ...], settings: RunSettings) -> Lowering:
     """What OpenVINO executes on the CPU in float32."""
     return _lower(network, Precision.F32, settings)
 
 
-def lower_bf16(network: Network, settings: RunSettings) -> Lowering:
+def lower_bf16(network: Network, _shape: tuple[int, ...], settings: RunSettings) -> Lowering:
     """What OpenVINO executes on the CPU in bfloat16."""
     return _lower(network, Precision.BF16, settings)
 
 
-def lower_int8(network: Network, settings: RunSettings) -> Lowering:
+def lower_int8(network: Network, _shape: tuple[int, ...], settings: RunSettings) -> Lowering:
     """What OpenVINO executes of a quantized network on the CPU."""
     return _lower(network, Precision.I8, settings)
 

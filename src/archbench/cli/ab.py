@@ -13,8 +13,7 @@ from archbench.cache import default_cache_root
 from archbench.cli.cases import matching
 from archbench.cli.gate import MIN_EFFECT_OPTION
 from archbench.errors import UsageError
-from archbench.machine.allocator import DEFAULT_ALLOCATOR
-from archbench.measurement.settings import DEFAULTS, SessionSettings
+from archbench.measurement.settings import DEFAULTS, usual_settings
 from archbench.registry import DEFAULT_BACKENDS
 from archbench.workloads.case import cases_of
 from archbench.workloads.grids import PROFILES, profile_workloads
@@ -57,15 +56,7 @@ def ab(
     from archbench.measurement.ab import compare_environments
     from archbench.report.table import gate_table, results_table
 
-    settings = SessionSettings(
-        processes=processes,
-        budget=DEFAULTS.budget * processes,
-        precision=DEFAULTS.precision,
-        seconds=seconds,
-        min_rounds=DEFAULTS.min_rounds,
-        allocator=DEFAULT_ALLOCATOR,
-        cache=default_cache_root(),
-    )
+    settings = usual_settings(default_cache_root(), processes=processes, seconds=seconds)
     a, b = compare_environments(cases, python_a, python_b, settings, _ROOT, _say)
     for name, python, run in (("A", python_a, a), ("B", python_b, b)):
         _print([f"{name}: {python}", results_table(run.records.values()), ""])

@@ -16,8 +16,7 @@ from archbench.cache import default_cache_root
 from archbench.cli.cases import matching
 from archbench.errors import UsageError
 from archbench.gate.baselines import write_whole
-from archbench.machine.allocator import DEFAULT_ALLOCATOR
-from archbench.measurement.settings import DEFAULTS, SessionSettings, settings_for
+from archbench.measurement.settings import SessionSettings, settings_for, usual_settings
 from archbench.records.journal import RUNS_FOLDER, RunJournal
 from archbench.records.record import Status
 from archbench.records.runfile import RunSection, with_section
@@ -28,16 +27,6 @@ from archbench.workloads.grids import PROFILES
 
 if TYPE_CHECKING:
     from archbench.measurement.ray_cluster import RayCluster
-
-_USUAL = SessionSettings(
-    processes=DEFAULTS.processes,
-    budget=DEFAULTS.budget * DEFAULTS.processes,
-    precision=DEFAULTS.precision,
-    seconds=DEFAULTS.seconds,
-    min_rounds=DEFAULTS.min_rounds,
-    allocator=DEFAULT_ALLOCATOR,
-    cache=default_cache_root(),
-)
 
 
 @click.command()
@@ -70,9 +59,9 @@ def distribute(
         raise UsageError(f"no case of profile {profile!r} matches {expression!r}; `archbench cases` lists ids.")
     if experiment is not None and _is_of_one_machine(experiment):
         raise UsageError(f"experiment {experiment} is not for nodes; split it with `pytest --archbench-shard`.")
-    given: dict[str, Any] = {"processes": processes, "budget": processes and DEFAULTS.budget * processes, "seconds": seconds}
+    given: dict[str, Any] = {"processes": processes, "seconds": seconds}
     asked = {name: value for name, value in given.items() if value is not None}
-    settings = settings_for(experiment, dataclasses.replace(_USUAL, **asked), asked)
+    settings = settings_for(experiment, usual_settings(default_cache_root(), **asked), asked)
     from archbench.measurement.ray_cluster import RayCluster
 
     with RayCluster(address, machine, settings) as cluster:

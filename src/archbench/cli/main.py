@@ -19,6 +19,7 @@ from archbench.cli.cases import cases
 from archbench.cli.compare import compare
 from archbench.cli.cost import cost
 from archbench.cli.distribute import distribute, node
+from archbench.cli.fuzz import fuzz
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
 from archbench.cli.instruments import instruments
@@ -59,6 +60,7 @@ for _subcommand in (
     cost,
     distribute,
     findings,
+    fuzz,
     gate,
     history,
     instruments,

@@ -18,7 +18,8 @@ from archbench.errors import UsageError
 from archbench.registry import missing_package
 
 _PACKAGES = {"kaldi_native_fbank": "kaldi-native-fbank", "soundfile": "soundfile"}
-_RECORDING = Path(__file__).with_name("recording.py")
+#: What every extraction is made of beside its own file.
+_SHARED = ("recording", "frames")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +39,9 @@ class Extraction:
     by_row: bool = False
 
     @property
-    def source(self) -> Path:
-        """The file whose change makes features anew."""
-        return Path(__file__).with_name(f"{self.module}.py")
+    def sources(self) -> tuple[str, ...]:
+        """Digests of the files whose change makes features anew."""
+        return tuple(file_digest(Path(__file__).with_name(f"{module}.py")) for module in (self.module, *_SHARED))
 
     def load(self) -> Callable[[Path], NDArray[np.float32]]:
         """The function, its audio libraries imported."""
@@ -84,8 +85,7 @@ def features_of(
 
     contents = (part for name, path in files.items() for part in (name, _content(path)))
     versions = (importlib.metadata.version(library) for library in _PACKAGES.values())
-    sources = (file_digest(extraction.source), file_digest(_RECORDING))
-    entry = cache.fetch(content_key(extraction.name, *sources, *versions, *contents), make)
+    entry = cache.fetch(content_key(extraction.name, *extraction.sources, *versions, *contents), make)
     told = json.loads((entry / "told.json").read_text())
     images = np.load(entry / "features.npy", allow_pickle=False)
     return dict(zip(told["names"], images, strict=True)), tuple(told["skipped"])

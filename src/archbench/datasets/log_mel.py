@@ -12,6 +12,7 @@ import kaldi_native_fbank
 import numpy as np
 from numpy.typing import NDArray
 
+from archbench.datasets.frames import image_of, set_frames
 from archbench.datasets.recording import read_second
 
 BANDS = 40
@@ -33,14 +34,5 @@ def log_mel_of(path: Path) -> NDArray[np.float32]:
 def log_mel(second: NDArray[np.float32]) -> NDArray[np.float32]:
     """The features of 8,000 samples between -1 and 1, shape (1, BANDS, FRAMES)."""
     options = kaldi_native_fbank.FbankOptions()
-    options.frame_opts.samp_freq = _RATE_HZ
-    options.frame_opts.frame_shift_ms = _FRAME_SHIFT_MS
-    options.frame_opts.frame_length_ms = 2 * _FRAME_SHIFT_MS
-    options.frame_opts.snip_edges = False
-    options.frame_opts.dither = 0.0  # noise from an unseeded generator
-    options.mel_opts.num_bins = BANDS
-    bank = kaldi_native_fbank.OnlineFbank(options)
-    bank.accept_waveform(_RATE_HZ, second)
-    bank.input_finished()
-    frames = np.array([bank.get_frame(index) for index in range(bank.num_frames_ready)], dtype=np.float32)
-    return np.ascontiguousarray(frames.T[None])
+    set_frames(options, _RATE_HZ, 2 * _FRAME_SHIFT_MS, _FRAME_SHIFT_MS, BANDS)
+    return image_of(kaldi_native_fbank.OnlineFbank(options), _RATE_HZ, second)

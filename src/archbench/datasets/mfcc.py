@@ -13,6 +13,7 @@ import kaldi_native_fbank
 import numpy as np
 from numpy.typing import NDArray
 
+from archbench.datasets.frames import image_of, set_frames
 from archbench.datasets.recording import centred, read_second
 
 BANDS = 40
@@ -40,17 +41,8 @@ def mfcc_of(path: Path) -> NDArray[np.float32]:
 def mfcc(second: NDArray[np.float32]) -> NDArray[np.float32]:
     """The features of 16,000 samples between -1 and 1, shape (1, BANDS, FRAMES)."""
     options = kaldi_native_fbank.MfccOptions()
-    options.frame_opts.samp_freq = RATE_HZ
-    options.frame_opts.frame_shift_ms = _STRIDE_MS
-    options.frame_opts.frame_length_ms = _FRAME_MS
-    options.frame_opts.snip_edges = False
-    options.frame_opts.dither = 0.0  # noise from an unseeded generator
-    options.mel_opts.num_bins = BANDS
+    set_frames(options, RATE_HZ, _FRAME_MS, _STRIDE_MS, BANDS)
     options.num_ceps = BANDS
     options.use_energy = False
     options.cepstral_lifter = 0.0
-    bank = kaldi_native_fbank.OnlineMfcc(options)
-    bank.accept_waveform(RATE_HZ, _FULL_SCALE * centred(second, _SAMPLES))
-    bank.input_finished()
-    frames = np.array([bank.get_frame(index) for index in range(bank.num_frames_ready)], dtype=np.float32)
-    return np.ascontiguousarray(frames.T[None])
+    return image_of(kaldi_native_fbank.OnlineMfcc(options), RATE_HZ, _FULL_SCALE * centred(second, _SAMPLES))

@@ -65,7 +65,7 @@ def load_synthetic(cache: ArtifactCache) -> Dataset:
             part = _make_part(size, np.random.default_rng([_SEED, index]))
             np.savez(folder / f"{name}.npz", images=part.images, labels=part.labels)
 
-    sources = (file_digest(Path(__file__)), file_digest(MFCC.source))
+    sources = (file_digest(Path(__file__)), *MFCC.sources)
     versions = (importlib.metadata.version(library) for library in ("kaldi-native-fbank", "numpy"))
     entry = cache.fetch(content_key("synthetic words", *sources, *versions), make)
     train, calibration, test = (_read_part(entry / f"{name}.npz") for name in _SIZES)

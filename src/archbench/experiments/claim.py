@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,6 +36,15 @@ class Finding:
 
     outcome: Outcome
     evidence: str
+
+
+def finding_lines(findings: Mapping[str, Finding]) -> Iterator[str]:
+    """A line for each claim, by name, that the cases answer, and one for all others."""
+    answered = {name: found for name, found in findings.items() if found.outcome is not Outcome.NOT_MEASURED}
+    for name, found in answered.items():
+        yield f"claim {name}: {found.outcome.value} ({found.evidence})"
+    if len(answered) < len(findings):
+        yield f"{len(findings) - len(answered)} of {len(findings)} claims are not of these cases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

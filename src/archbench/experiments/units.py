@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from archbench.records.record import CaseRecord, ProcessSamples, Status
-from archbench.stats.difference import Difference, difference, estimates
+from archbench.records.record import CaseRecord, Status
+from archbench.stats.difference import Difference, estimates, unit_difference
 from archbench.stats.estimate import LogEstimate
-from archbench.stats.processes import latency
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 from archbench.workloads.layer import LayerWorkload
@@ -80,24 +79,15 @@ def _layers(records: Iterable[CaseRecord]) -> Iterator[tuple[Case, CaseRecord]]:
 
 
 def _units(kinds: Mapping[LayerWorkload, list[tuple[LayerWorkload, CaseRecord]]]) -> Units:
-    differences: dict[object, Difference] = {}
+    differences: dict[LayerWorkload, Difference] = {}
     executed: dict[LayerWorkload, tuple[str, ...]] = {}
     for kind, networks in kinds.items():
         networks.sort(key=lambda entry: entry[0].copies)
         (few, fewer), (many, more) = networks[0], networks[-1]
-        both = _shared(more.processes, fewer.processes)
-        if many.copies == few.copies or len(both) < 2:
-            continue
         copies = many.copies - few.copies
-        found = difference(latency([pair[0] for pair in both]), latency([pair[1] for pair in both]), copies)
+        found = unit_difference(more.processes, fewer.processes, copies) if copies else None
         if found is not None:
             differences[kind] = found
             executed[kind] = executed_unit(more.executed_graph, fewer.executed_graph, copies)
     seconds = estimates(differences)
     return {kind: Measured(kind=kind, seconds=seconds[kind], executed=executed[kind]) for kind in executed}
-
-
-def _shared(many: Sequence[ProcessSamples], few: Sequence[ProcessSamples]) -> list[tuple[ProcessSamples, ProcessSamples]]:
-    """The processes that sampled both and were not voided, side by side."""
-    others = {entry.process: entry for entry in few if entry.voided is None}
-    return [(entry, others[entry.process]) for entry in many if entry.voided is None and entry.process in others]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from archbench.cache import ArtifactCache, default_cache_root
 from archbench.errors import ModelError
-from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.measurement.own_model import open_model
 from archbench.measurement.session import PairedSession, Plan
-from archbench.measurement.settings import DEFAULTS, SessionSettings
+from archbench.measurement.settings import SessionSettings, usual_settings
 from archbench.records.record import CaseRecord, Status
 from archbench.registry import ACCELERATED_BACKEND
 from archbench.workloads.case import Case
@@ -72,13 +72,4 @@ def measure_cases(cases: Sequence[Case]) -> Mapping[str, CaseRecord]:
 
 def model_settings() -> SessionSettings:
     """How a model alone is measured: a cheap one more often, and none for minutes."""
-    return SessionSettings(
-        processes=8,
-        budget=24,
-        patience_s=30.0,
-        precision=DEFAULTS.precision,
-        seconds=DEFAULTS.seconds,
-        min_rounds=DEFAULTS.min_rounds,
-        allocator=DEFAULT_ALLOCATOR,
-        cache=default_cache_root(),
-    )
+    return dataclasses.replace(usual_settings(default_cache_root()), processes=8, budget=24, patience_s=30.0)

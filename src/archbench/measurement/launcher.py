@@ -11,16 +11,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
-from archbench.errors import WorkerError
+from archbench.errors import BackendError, WorkerError
 from archbench.machine.allocator import allocator_environment
 from archbench.machine.isa import isa_environment
 from archbench.measurement import messages
 
 _START_TIMEOUT_S = 120.0
+
+Answer = TypeVar("Answer", bound=messages.Event)
 
 #: Fixed for every worker: numpy's own threads would be a neighbour, and hash order must not vary.
 _QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "OPENVINO_TELEMETRY": "0", "PYTHONWARNINGS": "ignore"}
@@ -96,6 +98,22 @@ class Launcher:
             if isinstance(event, messages.Exited):
                 return event
             on_event(event)
+
+    def ask(self, job: messages.AnyJob, answer: type[Answer], subject: str, timeout_s: float) -> Answer:
+        """The one event of that kind which a fresh worker answers `job` with; `subject` names the job in errors.
+
+        Raises:
+            BackendError: the worker says that the job failed.
+            WorkerError: as `run`, or it crashed without an answer.
+        """
+        heard: list[messages.Event] = []
+        crash = self.run(job, heard.append, timeout_s).crash(self.last_words())
+        for event in heard:
+            if isinstance(event, answer):
+                return event
+            if isinstance(event, messages.Failed):
+                raise BackendError(f"{subject}: {event.error}")
+        raise WorkerError(crash or f"the worker said nothing of {subject}.")
 
     def last_words(self) -> str:
         """The last line written on standard error, or an empty string."""

@@ -10,7 +10,7 @@ import msgspec
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import LayerTimes, RunSettings, backend_named
-from archbench.errors import BackendError, UnknownNameError, WorkerError, one_line
+from archbench.errors import BackendError, UnknownNameError, one_line
 from archbench.machine.affinity import worker_cpus
 from archbench.measurement import messages
 from archbench.measurement.artifacts import network_for
@@ -39,21 +39,12 @@ def layers_of(case: Case, allocator: str, cache: Path) -> LayerTimes:
     reason = backend_named(case.backend).absence()
     if reason is not None:
         raise BackendError(f"{case.backend}: {reason}.")
-    heard: list[messages.Event] = []
     preload = messages.Preload(
         modules=(*backend_named(case.backend).preload, "archbench.measurement.layers"), affinity=worker_cpus(case.threads)
     )
     job = messages.LayersJob(case=case.id, cache=str(cache.absolute()))
     with closing(Launcher(preload, worker_environment(allocator, case.isa, case.threads))) as launcher:
-        launcher.wait_ready()
-        crash = launcher.run(job, heard.append, _TIMEOUT_S).crash(launcher.last_words())
-    found = next((event.times for event in heard if isinstance(event, messages.Layered)), None)
-    failed = next((event.error for event in heard if isinstance(event, messages.Failed)), None)
-    if found is None and failed is not None:
-        raise BackendError(f"{case.backend}: {failed}")
-    if found is None:
-        raise WorkerError(crash or "the worker said nothing of layers.")
-    return found
+        return launcher.ask(job, messages.Layered, case.backend, _TIMEOUT_S).times
 
 
 def watch_layers(job: messages.LayersJob, emit: Callable[[msgspec.Struct], None]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,7 +18,7 @@ import msgspec
 
 from archbench.cache import ArtifactCache, content_key
 from archbench.contracts import Lowering, RunSettings, backend_named
-from archbench.errors import BackendError, UnknownNameError, WorkerError, one_line
+from archbench.errors import BackendError, UnknownNameError, one_line
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
@@ -99,16 +98,8 @@ class _Lowerer:
         (folder / _FILE).write_bytes(msgspec.json.encode(self._lower(case)))
 
     def _lower(self, case: Case) -> Lowering:
-        heard: list[messages.Event] = []
-        launcher = self._launcher(case)
         job = messages.LoweringJob(case=case.id, cache=str(self._store.root.absolute()))
-        crash = launcher.run(job, heard.append, _TIMEOUT_S).crash(launcher.last_words())
-        for event in heard:
-            if isinstance(event, messages.Lowered):
-                return event.lowering
-            if isinstance(event, messages.Failed):
-                raise BackendError(f"{case.workload.id}: {event.error}")
-        raise WorkerError(crash or f"the worker said nothing of {case.workload.id}.")
+        return self._launcher(case).ask(job, messages.Lowered, case.workload.id, _TIMEOUT_S).lowering
 
     def _launcher(self, case: Case) -> Launcher:
         if not self._launchers:
@@ -129,19 +120,11 @@ def lower_case(job: messages.LoweringJob, emit: Callable[[msgspec.Struct], None]
     case, cache = parse_case(job.case), ArtifactCache(Path(job.cache))
     settings = RunSettings(threads=case.threads, isa=case.isa, cache=cache.root)
     try:
-        with _artifacts(case, cache) as artifacts:
+        # What was made of thousands of operators would fill a disk.
+        passes = isinstance(case.workload, LayerWorkload)
+        with cache.passing() if passes else contextlib.nullcontext(cache) as artifacts:
             network = network_for(case.workload, backend_named(case.backend).form, artifacts)
             lower = resolve("backend", LOWERERS, case.backend)
-            emit(messages.Lowered(case=job.case, lowering=lower(network, settings)))
+            emit(messages.Lowered(case=job.case, lowering=lower(network, case.workload.input_shape, settings)))
     except Exception as error:
         emit(messages.Failed(case=job.case, stage="lowering", error=one_line(error)))
-
-
-@contextlib.contextmanager
-def _artifacts(case: Case, cache: ArtifactCache) -> Iterator[ArtifactCache]:
-    """The cache, or, for operators and blocks, one that goes at the end."""
-    if not isinstance(case.workload, LayerWorkload):
-        yield cache
-        return
-    with tempfile.TemporaryDirectory(prefix="sweep-", dir=cache.root) as folder:
-        yield ArtifactCache(Path(folder))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
+import queue
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from archbench.cache import ArtifactCache
 from archbench.contracts import backend_named
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
@@ -74,9 +77,10 @@ def reference_of(case: Case) -> Case:
 
 @dataclass(slots=True, kw_only=True)
 class _Trial:
-    """A plan under way: what its workers said so far."""
+    """A plan under way: what its workers said so far. What they load is in `cache`."""
 
     plan: Plan
+    cache: Path
     prepared: ProcessOutcome = dataclasses.field(default_factory=ProcessOutcome)
     outcomes: list[ProcessOutcome] = dataclasses.field(default_factory=list)
     unmeasured: dict[str, Unmeasured] = dataclasses.field(default_factory=dict)
@@ -104,10 +108,13 @@ class _Trial:
 class PairedSession:
     """Owns the launchers of a run; checks parity and times nothing unless `timed`. Close it, or use it as a context manager."""
 
-    def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
+    def __init__(self, settings: SessionSettings, *, timed: bool = True, anywhere: bool = False) -> None:
+        """With `anywhere`, workers are not kept to the CPUs of a measurement."""
         self._settings = settings
         self._processes = settings.processes if timed else 0
-        self._cache = settings.cache
+        self._anywhere = anywhere
+        self._helpers: list[PairedSession] = []
+        self._closed = False
         self._pools: dict[tuple[object, ...], list[Launcher]] = {}
         self._fingerprint = read_fingerprint().key
         self._floor_ns = math.inf
@@ -121,7 +128,10 @@ class PairedSession:
 
     def close(self) -> None:
         """End every launcher."""
-        for launcher in (launcher for pool in self._pools.values() for launcher in pool):
+        self._closed = True
+        for helper in self._helpers:
+            helper.close()
+        for launcher in [launcher for pool in list(self._pools.values()) for launcher in pool]:
             launcher.close()
         self._pools.clear()
 
@@ -133,26 +143,12 @@ class PairedSession:
         lacks undisturbed processes, whose speedup is not precise, or whose cases `look` names goes on until the budget is
         spent or its workers took too long. A backend that is absent, wrong or crashing costs only its own case.
         """
-        with self._artifacts():
-            return self._measure([_Trial(plan=plan) for plan in plans], look)
-
-    @contextmanager
-    def _artifacts(self) -> Iterator[None]:
-        """The cache for what is made to be loaded, or a folder in its place that goes when the work is done."""
-        if self._settings.keeps_artifacts:
-            yield
-            return
-        self._settings.cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="sweep-", dir=self._settings.cache) as folder:
-            self._cache = Path(folder)
-            try:
-                yield
-            finally:
-                self._cache = self._settings.cache
+        store = ArtifactCache(self._settings.cache)
+        with nullcontext(store) if self._settings.keeps_artifacts else store.passing() as cache:
+            return self._measure([_Trial(plan=plan, cache=cache.root) for plan in plans], look)
 
     def _measure(self, trials: list[_Trial], look: Look | None) -> list[CaseRecord]:
-        for trial in trials:
-            trial.prepared = self._run_process(trial, 0, timed=False)
+        self._prepare(trials)
         for process in range(self._processes):
             # There and back: what drifts strikes neighbours in the order alike.
             self._take_turns(trials if process % 2 == 0 else trials[::-1], process)
@@ -163,12 +159,43 @@ class PairedSession:
             self._take_turns(unsettled, process)
         return self._records(trials)
 
+    def _prepare(self, trials: Sequence[_Trial]) -> None:
+        """Make and check what the trials need; nothing is timed meanwhile, so that every CPU is at work on one of them."""
+        lanes = min(len(os.sched_getaffinity(0)), len(trials))
+        if lanes < 2 or self._anywhere:
+            for trial in trials:
+                trial.prepared = self._run_process(trial, 0, timed=False)
+            return
+        while len(self._helpers) < lanes:
+            helper = PairedSession(self._settings, timed=False, anywhere=True)
+            helper._versions = self._versions
+            self._helpers.append(helper)
+        free: queue.SimpleQueue[PairedSession] = queue.SimpleQueue()
+        for helper in self._helpers:
+            free.put(helper)
+
+        def prepare(trial: _Trial) -> ProcessOutcome:
+            helper = free.get()
+            try:
+                return helper._run_process(trial, 0, timed=False)
+            finally:
+                free.put(helper)
+
+        with ThreadPoolExecutor(lanes) as pool:
+            try:
+                for trial, prepared in zip(trials, pool.map(prepare, trials), strict=True):
+                    trial.prepared = prepared
+            except BaseException:
+                # An interrupted run leaves here with workers at work, for which the pool would wait.
+                self.close()
+                raise
+
     def absences(self, backends: Sequence[str]) -> Mapping[str, str]:
         """Which of the backends this machine lacks, and why."""
         from archbench.workloads.grids import smoke
 
         cases = {name: Case(workload=next(smoke()), backend=name) for name in backends}
-        trial = _Trial(plan=Plan.paired(list(cases.values())))
+        trial = _Trial(plan=Plan.paired(list(cases.values())), cache=self._settings.cache)
         self._run_process(trial, 0, timed=False)
         found = {name: trial.unmeasured.get(case.id) for name, case in cases.items()}
         return {name: entry.reason for name, entry in found.items() if entry and entry.status is Status.SKIPPED}
@@ -219,21 +246,22 @@ class PairedSession:
             outcome = ProcessOutcome()
             if not cases:
                 return outcome
-            crash = self._try_process(trial.plan, process, cases, outcome, timed=timed)
+            crash = self._try_process(trial, process, cases, outcome, timed=timed)
             trial.unmeasured.update(outcome.unmeasured())
             if crash is None:
                 return outcome
             trial.unmeasured.update(outcome.blame([case.id for case in cases], crash))
 
     def _try_process(
-        self, plan: Plan, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
+        self, trial: _Trial, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
+        plan = trial.plan
         job = messages.Job(
             cases=tuple(case.id for case in cases),
             threads=plan.threads,
             isa=plan.isa,
-            cache=str(self._cache.absolute()),
+            cache=str(trial.cache.absolute()),
             seed=self._settings.seed + process,
             seconds=self._settings.seconds if timed else None,
             min_rounds=self._settings.min_rounds,
@@ -254,6 +282,8 @@ class PairedSession:
     def _pool(self, plan: Plan) -> list[Launcher]:
         """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
         key = self._pool_key(plan)
+        if self._closed:
+            raise WorkerError("the run was interrupted.")
         if key not in self._pools:
             self._pools[key] = [self._launch(plan) for _ in range(min(_LAUNCHERS, max(1, self._processes)))]
             for launcher in self._pools[key]:
@@ -270,9 +300,8 @@ class PairedSession:
 
     def _launch(self, plan: Plan) -> Launcher:
         environment = worker_environment(self._settings.allocator, plan.isa, plan.threads)
-        return Launcher(
-            messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads)), environment, plan.python
-        )
+        affinity = tuple(sorted(os.sched_getaffinity(0))) if self._anywhere else worker_cpus(plan.threads)
+        return Launcher(messages.Preload(modules=self._preload(plan), affinity=affinity), environment, plan.python)
 
     @staticmethod
     def _preload(plan: Plan) -> tuple[str, ...]:

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archbench.errors import UsageError
+from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.workloads.experiment import experiment_named
+
+#: The machine that is simulated where none is named: the form/function paper's.
+CACHE_MODEL = "i5-7600k"
 
 #: A runnable keeps the core for this long at a time: in a shorter turn most of it runs on caches that another one filled.
 TURN_NS = 10_000_000
@@ -79,6 +84,37 @@ class Defaults:
 
 
 DEFAULTS = Defaults()
+
+
+def parse_plant(text: str, option: str) -> tuple[str, float]:
+    """A pattern of case ids and the fraction of extra work, from CASE=PERCENT.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
+    pattern, separator, percent = text.rpartition("=")
+    try:
+        fraction = float(percent) / 100
+    except ValueError:
+        fraction = 0.0
+    if not separator or not pattern or fraction <= 0:
+        raise UsageError(f"{option} takes CASE=PERCENT with a percentage above 0, but got {text!r}.")
+    return pattern, fraction
+
+
+def usual_settings(
+    cache: Path, allocator: str = DEFAULT_ALLOCATOR, *, processes: int = DEFAULTS.processes, seconds: float = DEFAULTS.seconds
+) -> SessionSettings:
+    """How a case is measured where nothing else is asked for."""
+    return SessionSettings(
+        processes=processes,
+        budget=DEFAULTS.budget * processes,
+        precision=DEFAULTS.precision,
+        seconds=seconds,
+        min_rounds=DEFAULTS.min_rounds,
+        allocator=allocator,
+        cache=cache,
+    )
 
 
 def settings_for(experiment: str | None, settings: SessionSettings, asked: Mapping[str, Any]) -> SessionSettings:

@@ -13,7 +13,7 @@ from archbench.report.bars_figure import Bar, bars_figure
 from archbench.report.curves_figure import Scale
 from archbench.report.kws import Entry, follows_operations, gain, series
 from archbench.report.plot import Block, Folded, Plot, Section, grid
-from archbench.report.search import OPERATIONS, share_text, units_of
+from archbench.report.search import OPERATIONS, cost_text, share_text, units_of
 from archbench.report.search_figure import draw_search
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.ids import parse_workload
@@ -83,7 +83,7 @@ def _front(index: int, record: SearchRecord) -> Block:
                             trial.workload,
                             "stopped early" if trial.stopped else "whole",
                             f"{trial.accuracy:.1%}",
-                            *(f"{trial.costs[objective]:.3g}" for objective in record.objectives),
+                            *(cost_text(objective, trial.costs[objective]) for objective in record.objectives),
                         )
                         for trial in record.trials
                     ),
@@ -102,7 +102,7 @@ def _identity(entry: TrainedRecord) -> Iterator[str]:
 
 def _costs(entry: TrainedRecord, measured: Sequence[str]) -> Iterator[str]:
     yield f"{entry.operations / 1e6:.1f}"
-    yield from (format_seconds(entry.costs[name]) if name in entry.costs else "-" for name in measured)
+    yield from (cost_text(name, entry.costs[name]) if name in entry.costs else "-" for name in measured)
 
 
 def _quality(entry: TrainedRecord, record: SearchRecord, *, heard: bool) -> Iterator[str]:

@@ -318,13 +318,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     harness = config.stash.get(HARNESS, None)
     if harness is None or not harness.records:
         return
+    from archbench.experiments.claim import finding_lines
     from archbench.report.summary import run_summary
 
     terminalreporter.section("archbench")
     for line in run_summary(harness.records.values(), harness.phases).splitlines():
         terminalreporter.write_line(line)
-    for name, finding in harness.findings.items():
-        terminalreporter.write_line(f"claim {name}: {finding.outcome.value} ({finding.evidence})")
+    for line in finding_lines(harness.findings):
+        terminalreporter.write_line(line)
     terminalreporter.write_line(f"records: {_relative(harness.journal.folder, config.rootpath)}")
     if config.stash[OPTIONS].shard is not None:
         terminalreporter.write_line(f"shard {config.stash[OPTIONS].shard}: join all run files with `archbench merge`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +16,21 @@ from archbench.contracts import instrument_named
 from archbench.errors import InstrumentUnavailableError, ShardError, UsageError
 from archbench.gate.baselines import BASELINES_FOLDER
 from archbench.machine.allocator import ALLOCATORS, DEFAULT_ALLOCATOR, allocator_environment
-from archbench.measurement.settings import DEFAULTS, CountSettings, SessionSettings, settings_for
+from archbench.measurement.settings import (
+    CACHE_MODEL,
+    DEFAULTS,
+    CountSettings,
+    SessionSettings,
+    parse_plant,
+    settings_for,
+    usual_settings,
+)
 from archbench.registry import BACKENDS, DEFAULT_BACKENDS, INSTRUMENTS, REFERENCE_BACKEND, check_name
 from archbench.workloads.case import ISA_CAPS, Case
 from archbench.workloads.experiment import experiment_named, select_cases
 from archbench.workloads.grids import PROFILES, smoke
 from archbench.workloads.ids import parse_workload
 from archbench.workloads.shard import Shard, parse_shard
-
-_CACHE_MODEL = "i5-7600k"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +78,12 @@ class Options:
         allocator = get("archbench_allocator") or DEFAULT_ALLOCATOR
         allocator_environment(allocator)
         asked = _asked(get)
-        processes = asked.get("processes", DEFAULTS.processes)
-        usual = {
-            "processes": processes,
-            "budget": DEFAULTS.budget * processes,
-            "precision": DEFAULTS.precision,
-            "seconds": DEFAULTS.seconds,
-        }
+        planted = dict(parse_plant(text, "--archbench-plant") for text in get("archbench_plant"))
+        usual = usual_settings(
+            Path(get("archbench_cache") or default_cache_root()),
+            allocator,
+            processes=asked.get("processes", DEFAULTS.processes),
+        )
         return cls(
             profile=check_name("profile", PROFILES, get("archbench_profile")),
             workloads=tuple(parse_workload(text).id for text in get("archbench_workload")),
@@ -94,13 +100,7 @@ class Options:
             counting=counting,
             shard=_shard(get),
             asked=asked,
-            measurement=SessionSettings(
-                **{**usual, **asked},
-                min_rounds=DEFAULTS.min_rounds,
-                allocator=allocator,
-                cache=Path(get("archbench_cache") or default_cache_root()),
-                plant=dict(_parse_plant(text) for text in get("archbench_plant")),
-            ),
+            measurement=dataclasses.replace(usual, **asked, plant=planted),
         )
 
     def label(self, experiments: Sequence[str] = ()) -> str:
@@ -248,9 +248,9 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--archbench-cache-model",
-        default=_CACHE_MODEL,
+        default=CACHE_MODEL,
         metavar="MODEL",
-        help=f"caches of the simulated machine: i5-7600k, host, or I1/D1/LL with SIZE,WAYS,LINE each (default: {_CACHE_MODEL})",
+        help=f"caches of the simulated machine: i5-7600k, host, or I1/D1/LL with SIZE,WAYS,LINE each (default: {CACHE_MODEL})",
     )
     group.addoption(
         "--archbench-shard",
@@ -345,14 +345,3 @@ def _family(experiments: Sequence[str]) -> str:
     if len(experiments) > 1:
         return experiments[0].partition("-")[0]
     return experiments[0] if experiments else ""
-
-
-def _parse_plant(text: str) -> tuple[str, float]:
-    pattern, separator, percent = text.rpartition("=")
-    try:
-        fraction = float(percent) / 100
-    except ValueError:
-        fraction = 0.0
-    if not separator or not pattern or fraction <= 0:
-        raise UsageError(f"--archbench-plant takes CASE=PERCENT with a percentage above 0, but got {text!r}.")
-    return pattern, fraction

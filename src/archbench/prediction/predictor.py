@@ -27,6 +27,11 @@ _LEAST_SECONDS = 1e-8
 _DRAWS = 4000
 
 
+def platform_name(backend: str, threads: int, isa: str | None) -> str:
+    """As at the end of a case's id."""
+    return f"{backend}:t{threads}" + ("" if isa is None else f":{isa}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """What prices are of: a backend in one version and configuration on one machine."""
@@ -39,8 +44,8 @@ class Platform:
 
     @property
     def name(self) -> str:
-        """As at the end of a case's id."""
-        return f"{self.backend}:t{self.threads}" + ("" if self.isa is None else f":{self.isa}")
+        """See `platform_name`."""
+        return platform_name(self.backend, self.threads, self.isa)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

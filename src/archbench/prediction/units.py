@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from archbench.contracts import Kernel, Lowering, backend_named
 from archbench.errors import RecordFileError, UsageError
 from archbench.machine.fingerprint import read_fingerprint
-from archbench.prediction.predictor import Platform
-from archbench.records.interval import Interval
+from archbench.prediction.predictor import Platform, platform_name
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
+from archbench.stats.difference import estimates, unit_difference
+from archbench.stats.estimate import LogEstimate
+from archbench.stats.processes import latency
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 from archbench.workloads.layer import LayerWorkload
@@ -33,6 +35,9 @@ _MEASURE = "measure them with `pytest benchmarks/ -k behaviour --archbench-profi
 
 #: A case, its record, and what is executed of it.
 Measured = tuple[Case, CaseRecord, Lowering]
+
+#: Copies of a unit, their record, and what is executed of them.
+_Entry = tuple[int, CaseRecord, Lowering]
 
 #: The kernels of a lowering that latencies are taken for the sum of.
 View = Callable[[Lowering], Sequence[Kernel]]
@@ -75,8 +80,8 @@ def platform_of(run: RunFile, backend: str, *, threads: int, isa: str | None) ->
     found = _pairs(run, backend, threads, isa)
     if len(found) < 2 * MIN_UNITS:
         raise RecordFileError(
-            f"{run.path} holds {len(found) // 2} operators and blocks on {_name(backend, threads, isa)}, but a predictor needs "
-            f"{MIN_UNITS}; it has {_held(run)}; {_MEASURE}."
+            f"{run.path} holds {len(found) // 2} operators and blocks on {platform_name(backend, threads, isa)}, but a "
+            f"predictor needs {MIN_UNITS}; it has {_held(run)}; {_MEASURE}."
         )
     version, then = backend_named(backend).version(), {record.backend_version for record in found.values()}
     if then != {version}:
@@ -95,31 +100,36 @@ def executed_kernels(lowering: Lowering) -> Sequence[Kernel]:
 def units_of(measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
     """Two entries for each pair: the unit, and the network of few copies with its call; both made of the kernels of `view`.
 
-    A pair is left out if the difference of its latencies is not positive, or the kernels are not those that were measured.
+    A pair is left out if its difference is below what can be resolved, or the kernels are not those that were measured.
     """
-    kinds: dict[LayerWorkload, list[tuple[int, CaseRecord, Lowering]]] = defaultdict(list)
+    kinds: dict[LayerWorkload, list[_Entry]] = defaultdict(list)
     for case, record, lowering in measured:
         assert isinstance(case.workload, LayerWorkload)
         if _is_as_measured(record, lowering.executed):
             kinds[case.workload.kind].append((case.workload.copies, record, lowering))
-    found = []
+    pairs, differences = {}, {}
     for kind, entries in kinds.items():
-        if len(entries) > 1:
-            few, *_, many = sorted(entries, key=lambda entry: entry[0])
-            found += _learnt(kind, few, many, view)
-    return found
+        few, many = min(entries, key=_copies), max(entries, key=_copies)
+        copies = many[0] - few[0]
+        found = unit_difference(many[1].processes, few[1].processes, copies) if copies else None
+        if found is not None:
+            pairs[kind], differences[kind] = (few, many), found
+    learnt = []
+    for kind, seconds in estimates(differences).items():
+        if seconds is not None:
+            learnt += _learnt(kind, *pairs[kind], seconds, view)
+    return learnt
 
 
-def _learnt(
-    kind: LayerWorkload, few: tuple[int, CaseRecord, Lowering], many: tuple[int, CaseRecord, Lowering], view: View
-) -> list[Learnt]:
-    (less, small, small_lowering), (more, large, large_lowering) = few, many
-    assert small.latency is not None and large.latency is not None
-    copies = more - less
-    seconds = (large.latency.estimate - small.latency.estimate) / copies
-    if seconds <= 0:
-        return []
-    error = math.hypot(_half(small.latency), _half(large.latency)) / copies / seconds
+def _copies(entry: _Entry) -> int:
+    return entry[0]
+
+
+def _learnt(kind: LayerWorkload, few: _Entry, many: _Entry, unit: LogEstimate, view: View) -> list[Learnt]:
+    (less, small, small_lowering), (more, _, large_lowering) = few, many
+    copies, network = more - less, latency(small.processes).estimate
+    assert unit.squared_error is not None
+    assert network.squared_error is not None
     rows, columns = kind.resolution
     sweep = f"{kind.layer} {kind.in_channels} {rows}x{columns} {kind.edge} {kind.stride}"
     whole = Counter(view(small_lowering))
@@ -129,15 +139,15 @@ def _learnt(
         Learnt(
             sweep=sweep,
             workload=kind,
-            seconds=seconds,
-            error=error,
+            seconds=math.exp(unit.value),
+            error=math.sqrt(unit.squared_error),
             kernels=tuple((kernel, count / copies) for kernel, count in added.items() if count),
         ),
         Learnt(
             sweep=sweep,
             workload=kind,
-            seconds=small.latency.estimate,
-            error=_half(small.latency) / small.latency.estimate,
+            seconds=math.exp(network.value),
+            error=math.sqrt(network.squared_error),
             kernels=tuple((kernel, float(count)) for kernel, count in whole.items()),
             calls=1,
         ),
@@ -164,19 +174,8 @@ def _layer_records(run: RunFile) -> list[tuple[Case, CaseRecord]]:
 
 
 def _held(run: RunFile) -> str:
-    counts = Counter(_name(case.backend, case.threads, case.isa) for case, _ in _layer_records(run))
+    counts = Counter(platform_name(case.backend, case.threads, case.isa) for case, _ in _layer_records(run))
     return ", ".join(f"{count // 2} on {name}" for name, count in counts.items()) or "none"
-
-
-def _name(backend: str, threads: int, isa: str | None) -> str:
-    return f"{backend}:t{threads}" + ("" if isa is None else f":{isa}")
-
-
-def _half(interval: Interval) -> float:
-    """About the standard error: half of the interval's half."""
-    low, high = interval.bounded
-    width = high - low
-    return width / 4 if math.isfinite(width) else interval.estimate
 
 
 def _is_as_measured(record: CaseRecord, kernels: Sequence[Kernel]) -> bool:

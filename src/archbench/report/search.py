@@ -9,11 +9,14 @@ from typing import Any
 from archbench.records.interval import Interval
 from archbench.records.search import SearchRecord
 from archbench.report.table import plain_table, table_text
-from archbench.units import format_seconds
+from archbench.units import format_count, format_seconds
 from archbench.workloads.ids import parse_workload
 from archbench.workloads.kws import KwsWorkload
 
 OPERATIONS = "operations"
+
+#: What costs are in seconds.
+_SECONDS = ("latency", "predicted")
 
 
 def search_table(record: SearchRecord) -> str:
@@ -33,7 +36,7 @@ def search_table(record: SearchRecord) -> str:
         table.add_row(
             parse_workload(trained.workload).family,
             f"{trained.operations / 1e6:.1f}",
-            *(format_seconds(trained.costs[name]) if name in trained.costs else "-" for name in measured),
+            *(cost_text(name, trained.costs[name]) if name in trained.costs else "-" for name in measured),
             f"{record.seed.operations / trained.operations:.1f}x",
             f"{trained.validation:.1%}",
             share_text(trained.accuracy),
@@ -48,6 +51,18 @@ def _told(record: SearchRecord) -> Iterable[str]:
     yield f"{len(record.trials)} trials, {stopped} of them stopped early{lost}; {record.seconds:.0f} s"
     if record.frozen:
         yield f"frozen, in order: {', '.join(f'{name} = {value}' for name, value in record.frozen)}"
+
+
+def cost_text(objective: str, value: float) -> str:
+    """A cost with its unit."""
+    if objective == OPERATIONS:
+        return f"{value / 1e6:.1f} Mops"
+    return format_seconds(value) if objective.startswith(_SECONDS) else f"{format_count(value)} instructions"
+
+
+def axis_text(objective: str) -> str:
+    """What an axis of costs is labelled with."""
+    return f"{objective}, seconds an inference" if objective.startswith(_SECONDS) else objective
 
 
 def share_text(interval: Interval | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archbench.records.search import SearchRecord, TrainedRecord, TrialRecord
 from archbench.report.paint import COLOURS, LINE, SOFT, Canvas, log_axis, small_multiples, write_figure
-from archbench.units import format_count, format_seconds
+from archbench.report.search import axis_text, cost_text
 from archbench.workloads.ids import parse_workload
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def _draw(axes: Axes, record: SearchRecord, objective: str) -> None:
     _bars(axes, record.front, objective, _FRONT, "front, trained in full, test", line=True)
     if _is_drawn(record.seed, record, objective):
         _bars(axes, (record.seed,), objective, _SEED, "seed, trained in full, test")
-    log_axis(axes.xaxis, format_count if objective == "operations" else format_seconds)
-    axes.set_xlabel("operations" if objective == "operations" else f"{objective}, an inference")
+    log_axis(axes.xaxis, lambda value: cost_text(objective, value))
+    axes.set_xlabel(axis_text(objective))
     axes.set_title(f"{record.dataset}: {len(record.trials)} trials", loc="left")
 
 

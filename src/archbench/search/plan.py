@@ -11,6 +11,13 @@ from archbench.search.space import SEED_FILTERS
 
 OPERATIONS = "operations"
 LATENCY = "latency"
+INSTRUCTIONS = "instructions"
+PREDICTED = "predicted"
+
+#: The instrument that counts instructions.
+COUNTER = "callgrind"
+
+_OF_BACKENDS = (LATENCY, INSTRUCTIONS)
 
 #: What chooses the next trial: a tree-structured Parzen estimator, or chance, to hold it against.
 SAMPLERS = ("tpe", "random")
@@ -46,12 +53,14 @@ class SearchPlan:
         tuned: members of the front that are trained in full, spread over it; None means all.
         seeds: trainings in full of each.
         limit_s: no trial begins later than this after the search; None means no limit.
-        objectives: costs, beside accuracy: `operations` or `latency:BACKEND`.
+        objectives: costs, beside accuracy: `operations`, `latency:BACKEND` (measured), `instructions:BACKEND` (of a warm
+            inference on the simulated machine), or `predicted` (latency by `predictor`).
+        predictor: file that `archbench predict --save` wrote, or None.
         sampler: one of SAMPLERS.
         seed: of sampling and training.
 
     Raises:
-        UsageError: a budget of nothing.
+        UsageError: a budget of nothing, or one of objective `predicted` and a predictor without the other.
         UnknownNameError: no such objective, backend or sampler.
     """
 
@@ -66,6 +75,7 @@ class SearchPlan:
     seeds: int = 3
     limit_s: float | None = None
     objectives: tuple[str, ...] = (OPERATIONS,)
+    predictor: str | None = None
     sampler: str = "tpe"
     seed: int = 0
 
@@ -77,6 +87,8 @@ class SearchPlan:
             raise UsageError(f"a search needs an objective beside accuracy, such as {OPERATIONS}.")
         for objective in self.objectives:
             backend_of(objective)
+        if (PREDICTED in self.objectives) != (self.predictor is not None):
+            raise UsageError(f"objective {PREDICTED} and --predictor FILE go together; `archbench predict --save` writes FILE.")
         if self.sampler not in SAMPLERS:
             raise UnknownNameError("sampler", self.sampler, SAMPLERS)
 
@@ -91,22 +103,22 @@ class SearchPlan:
 
 
 def backend_of(objective: str) -> str | None:
-    """The backend that an objective is measured on, or None for operations.
+    """The backend that an objective is measured or counted on, or None for operations and predictions.
 
     Raises:
         UnknownNameError: no such objective or backend.
     """
-    if objective == OPERATIONS:
+    if objective in (OPERATIONS, PREDICTED):
         return None
     kind, _, backend = objective.partition(":")
-    if kind != LATENCY:
-        raise UnknownNameError("objective", objective, (OPERATIONS, f"{LATENCY}:BACKEND"))
+    if kind not in _OF_BACKENDS:
+        raise UnknownNameError("objective", objective, (OPERATIONS, *(f"{name}:BACKEND" for name in _OF_BACKENDS), PREDICTED))
     return check_name("backend", BACKENDS, backend)
 
 
 def whole_objective(objective: str) -> str:
-    """`latency` alone means that of OpenVINO."""
-    return f"{LATENCY}:{ACCELERATED_BACKEND}" if objective == LATENCY else objective
+    """`latency` and `instructions` alone mean those of OpenVINO."""
+    return f"{objective}:{ACCELERATED_BACKEND}" if objective in _OF_BACKENDS else objective
 
 
 #: Quick: on two cores it ends in under ten minutes, by the limit if need be.

@@ -17,16 +17,17 @@ from archbench.cost.formulas import cost_by_formula
 from archbench.datasets.dataset import Dataset
 from archbench.errors import WorkerError
 from archbench.records.search import SearchRecord, TrainedRecord, TrialRecord
+from archbench.report.search import cost_text
 from archbench.search.front import Candidate, front_of
-from archbench.search.plan import OPERATIONS, SearchPlan
+from archbench.search.plan import SearchPlan
 from archbench.search.worker import Job
 from archbench.stats.proportion import share_over_seeds
-from archbench.units import format_seconds
 from archbench.workloads.kws import SEED, KwsWorkload, operations
 
 if TYPE_CHECKING:
     import optuna
-    from torch import nn
+
+    from archbench.search.training import TrainedKws
 
 Say = Callable[[str], None]
 
@@ -109,7 +110,7 @@ class Search:
             seconds=time.monotonic() - begun,
         )
 
-    def module_of(self, workload: KwsWorkload) -> nn.Module:
+    def trained(self, workload: KwsWorkload) -> TrainedKws:
         """The network trained in full with the first seed."""
         from archbench.search.training import trained_kws
 
@@ -167,7 +168,7 @@ class Search:
             """Right ones of the validation and of the test part, by seed."""
             plan = self.plan
             modules = [
-                trained_kws(workload, dataset, plan.recipe, plan.full_iterations, seed, self.cache)
+                trained_kws(workload, dataset, plan.recipe, plan.full_iterations, seed, self.cache).module
                 for seed in range(plan.seed, plan.seed + plan.seeds)
             ]
             return [correct(module, dataset.calibration) for module in modules], [correct(m, dataset.test) for m in modules]
@@ -269,8 +270,3 @@ def _front_text(members: Sequence[Candidate]) -> str:
     best = max(members, key=lambda member: member.accuracy)
     cheapest = min(members, key=lambda member: member.costs[0])
     return f"front of {len(members)}, best {best.accuracy:.1%} ({best.workload.family}), cheapest {cheapest.accuracy:.1%}"
-
-
-def cost_text(objective: str, value: float) -> str:
-    """A cost with its unit."""
-    return f"{value / 1e6:.1f} Mops" if objective == OPERATIONS else format_seconds(value)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 
-from archbench.cache import ArtifactCache, content_key
+from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.datasets.dataset import Dataset, Part
-from archbench.measurement.origins import package_version, source_digest
+from archbench.measurement.origins import give_weights, package_version, source_digest
 from archbench.models.kws import build_kws
+from archbench.models.training import batches, trained
 from archbench.search.plan import Recipe
 from archbench.workloads.kws import KwsWorkload
 
-_SOURCES = ("archbench.search.training", "archbench.models.kws", "archbench.workloads.kws")
+_SOURCES = ("archbench.search.training", "archbench.models.training", "archbench.models.kws", "archbench.workloads.kws")
 
 #: Iterations after which others are let in between.
 _CHUNK = 10
@@ -54,23 +52,14 @@ def train_kws(
         Stopped: by a checkpoint.
     """
     looks = looks or Looks()
-    torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        module = build_kws(workload)
-    # Backwards this format takes less time on every network of the paper.
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    _fit(module, part, recipe, iterations, seed, looks)
-    module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    return module.eval().requires_grad_(False)
+    return trained(lambda: build_kws(workload), lambda module: _fit(module, part, recipe, iterations, seed, looks), seed)
 
 
 def _fit(module: nn.Module, part: Part, recipe: Recipe, iterations: int, seed: int, looks: Looks) -> None:
     images, labels = torch.from_numpy(part.images), torch.from_numpy(part.labels)
     optimizer = torch.optim.Adam(module.parameters(), lr=recipe.learning_rate)
     halves = (max(1, iterations // 2), iterations)
-    module.train()
-    for index, chosen in enumerate(islice(_batches(len(part), recipe.batch, seed), iterations)):
+    for index, chosen in enumerate(islice(batches(len(part), recipe.batch, seed), iterations)):
         if recipe.decays:
             optimizer.param_groups[0]["lr"] = recipe.learning_rate * (1 - index / iterations)
         optimizer.zero_grad(set_to_none=True)
@@ -83,11 +72,12 @@ def _fit(module: nn.Module, part: Part, recipe: Recipe, iterations: int, seed: i
             module.train()
 
 
-def _batches(count: int, size: int, seed: int) -> Iterator[torch.Tensor]:
-    """Indices below `count` in batches of nearly equal size, in a new seeded order each time around, without end."""
-    generator = torch.Generator().manual_seed(seed)
-    while True:
-        yield from torch.randperm(count, generator=generator).tensor_split(math.ceil(count / size))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedKws:
+    """A network in evaluation mode, and the digest of its weights."""
+
+    module: nn.Module
+    digest: str
 
 
 def correct(module: nn.Module, part: Part) -> int:
@@ -106,20 +96,18 @@ def trained_kws(
     seed: int,
     cache: ArtifactCache,
     looks: Looks | None = None,
-) -> nn.Module:
+) -> TrainedKws:
     """As `train_kws` on the training part, kept after first use.
 
     Raises:
         CacheError: the cache cannot be written.
     """
 
-    def make(folder: Path) -> None:
-        module = train_kws(workload, dataset.train, recipe, iterations, seed, looks)
-        save_file(module.state_dict(), folder / "weights.safetensors")
+    def learn(module: nn.Module) -> None:
+        module.load_state_dict(train_kws(workload, dataset.train, recipe, iterations, seed, looks).state_dict())
 
     how = f"{recipe} {iterations} {seed}"
     key = content_key("kws", workload.id, dataset.digest, how, source_digest(_SOURCES), package_version("torch"))
-    entry = cache.fetch(key, make)
     module = build_kws(workload)
-    module.load_state_dict(load_file(entry / "weights.safetensors"))
-    return module.eval().requires_grad_(False)
+    entry = give_weights(module, learn, key, cache)
+    return TrainedKws(module=module.eval().requires_grad_(False), digest=entry_digest(entry))

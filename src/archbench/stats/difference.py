@@ -8,15 +8,19 @@ operators of a sweep are alike: each relative variance is drawn towards what is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from archbench.records.interval import Interval
+from archbench.records.record import ProcessSamples
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.location import LogMean
 from archbench.stats.moderate import Prior, fit_prior
+from archbench.stats.processes import latency
+
+Key = TypeVar("Key")
 
 #: A difference of fewer standard errors is not told from nothing.
 _RESOLVED = 3.0
@@ -43,12 +47,6 @@ class Difference:
             return None
         return LogEstimate(value=math.log(self.value), squared_error=variance / self.share**2, degrees=degrees)
 
-    @property
-    def interval(self) -> Interval | None:
-        """Its own interval; None where it is below what can be resolved."""
-        estimate = self.estimate()
-        return None if estimate is None else estimate.interval()
-
 
 def difference(many: LogMean, few: LogMean, copies: int) -> Difference | None:
     """The difference of two latencies of the same processes, in the same order, over `copies`; None of a single process."""
@@ -66,7 +64,16 @@ def difference(many: LogMean, few: LogMean, copies: int) -> Difference | None:
     )
 
 
-def estimates(found: Mapping[object, Difference]) -> dict[object, LogEstimate | None]:
+def unit_difference(many: Sequence[ProcessSamples], few: Sequence[ProcessSamples], copies: int) -> Difference | None:
+    """The difference over `copies` in the processes that sampled both networks and were not voided; None of fewer than two."""
+    others = {entry.process: entry for entry in few if entry.voided is None}
+    both = [(entry, others[entry.process]) for entry in many if entry.voided is None and entry.process in others]
+    if len(both) < 2:
+        return None
+    return difference(latency([more for more, _ in both]), latency([fewer for _, fewer in both]), copies)
+
+
+def estimates(found: Mapping[Key, Difference]) -> dict[Key, LogEstimate | None]:
     """Every difference's estimate, with the errors drawn towards each other."""
     prior = fit_prior([(entry.squared_error, entry.degrees) for entry in found.values()])
     return {key: entry.estimate(prior) for key, entry in found.items()}

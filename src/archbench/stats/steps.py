@@ -183,9 +183,11 @@ def _ends(counts: NDArray[np.int_], width: int, edge: int) -> list[int]:
 
 
 def _rise(sweep: Sweep, fit: Fit, latency: Array, width: int | None, index: int) -> float:
-    """How much slower a count beyond an edge is than that at it, relative: at once, or anywhere in the next period."""
+    """How much slower a count beyond an edge is than that at it, relative: at once, or anywhere measured in the next period."""
     at_once = float(latency[index + 1] / latency[index]) - 1
     if width is None:
         return at_once
     beyond = (sweep.counts > sweep.counts[index]) & (sweep.counts <= sweep.counts[index] + width)
+    if not beyond.any():
+        return at_once
     return max(at_once, float((fit.stepped[beyond].max() - fit.stepped[index]) / fit.curve[index]))

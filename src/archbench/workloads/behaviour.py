@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
+import random
 from collections.abc import Iterable, Iterator
 
 from archbench.workloads.layer import KERNELS, LayerWorkload
@@ -31,11 +33,15 @@ _DENSE_INPUT = 0.75
 
 #: Copies of the two networks: what takes microseconds needs many to be seen beside the call of an inference, and what takes
 #: milliseconds needs no more than two.
-_HEAVY, _USUAL, _LIGHT = (1, 3), (2, 6), (2, 18)
+HEAVY, USUAL, LIGHT = (1, 3), (2, 6), (2, 18)
 
 _CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
+
+#: Layer, kernel and how many of it are scattered over what networks are made of; a 7 x 7 convolution is their first layer.
+_SCATTERED = (("conv", 1, 56), ("conv", 3, 40), ("conv", 5, 8), ("conv", 7, 6), ("depthwise", 3, 30), ("depthwise", 5, 20))
+_SCATTER_SEED, _EDGES, _EIGHT, _HEAVY_MACS = 2021, (112, 56, 28, 14, 7), 8, 2e7
 
 
 #: A point of a sweep, and the copies of its two networks.
@@ -67,49 +73,69 @@ def _networks(points: Iterable[_Point]) -> Iterator[LayerWorkload]:
 
 
 def _smoke() -> Iterator[_Point]:
-    yield from _pairs(_conv_outputs(range(1, 57), in_channels=64, pixels=14), _USUAL)
-    yield from _pairs(_depthwise_channels(range(4, 69, 4), pixels=28), _LIGHT)
-    yield from _pairs(_activations(("conv", "depthwise"), channels=32, pixels=28), _USUAL)
-    yield from _pairs(_kernels(("conv", "depthwise"), channels=32, pixels=28), _USUAL)
-    yield from _pairs(_blocks(((28, 64), (14, 128))), _USUAL)
-    yield from _pairs(_context(64, 28), _LIGHT)
-    yield from _pairs((_same(layer, 60, 14) for layer in ("dilated", "group", "mixconv")), _USUAL)
-    yield from _pairs([_linear(256, 256)], _LIGHT)
+    yield from _pairs(_conv_outputs(range(1, 57), in_channels=64, pixels=14), USUAL)
+    yield from _pairs(_depthwise_channels(range(4, 69, 4), pixels=28), LIGHT)
+    yield from _pairs(_activations(("conv", "depthwise"), channels=32, pixels=28), USUAL)
+    yield from _pairs(_kernels(("conv", "depthwise"), channels=32, pixels=28), USUAL)
+    yield from _pairs(_blocks(((28, 64), (14, 128))), USUAL)
+    yield from _pairs(_context(64, 28), LIGHT)
+    yield from _pairs((_same(layer, 60, 14) for layer in ("dilated", "group", "mixconv")), USUAL)
+    yield from _pairs([_linear(256, 256)], LIGHT)
 
 
 def _nightly() -> Iterator[_Point]:
-    yield from _pairs(_conv_outputs(range(4, 257, 4), in_channels=320, pixels=28), _HEAVY)
-    yield from _pairs(_conv_outputs(range(1, 97), in_channels=64, pixels=28), _USUAL)
-    yield from _pairs(_depthwise_channels(range(1, 97), pixels=28), _LIGHT)
-    yield from _pairs(_activations(_CONVOLUTIONS, channels=64, pixels=28), _USUAL)
-    yield from _pairs((_same("mixconv", channels, 14) for channels in (12, 60, 240)), _USUAL)
-    yield from _pairs(_pointwise(POSITIONS), _HEAVY)
+    yield from _pairs(_conv_outputs(range(4, 257, 4), in_channels=320, pixels=28), HEAVY)
+    yield from _pairs(_conv_outputs(range(1, 97), in_channels=64, pixels=28), USUAL)
+    yield from _pairs(_depthwise_channels(range(1, 97), pixels=28), LIGHT)
+    yield from _pairs(_activations(_CONVOLUTIONS, channels=64, pixels=28), USUAL)
+    yield from _pairs((_same("mixconv", channels, 14) for channels in (12, 60, 240)), USUAL)
+    yield from _pairs(_pointwise(POSITIONS), HEAVY)
     yield from _kernel_grid(((28, 32), (14, 128), (7, 256)))
     yield from _block_grid(POSITIONS)
     yield from _context_grid((16, 64, 256), (56, 28, 14, 7))
-    yield from _pairs(_resolutions(("conv", "depthwise"), (7, 14, 28, 56, 112), channels=32), _USUAL)
-    yield from _pairs(_conv_inputs(range(16, 257, 16), out_channels=64, pixels=28), _USUAL)
-    yield from _pairs((_linear(wide, 256) for wide in (16, 64, 256, 512, 1000)), _LIGHT)
+    yield from _pairs(_resolutions(("conv", "depthwise"), (7, 14, 28, 56, 112), channels=32), USUAL)
+    yield from _pairs(_conv_inputs(range(16, 257, 16), out_channels=64, pixels=28), USUAL)
+    yield from _pairs((_linear(wide, 256) for wide in (16, 64, 256, 512, 1000)), LIGHT)
+    yield from _scattered()
 
 
 def _paper() -> Iterator[_Point]:
-    yield from _pairs(_conv_outputs(_CHANNELS, in_channels=320, pixels=28), _HEAVY)
+    yield from _pairs(_conv_outputs(_CHANNELS, in_channels=320, pixels=28), HEAVY)
     for kernel in KERNELS[:2]:
-        yield from _pairs(_conv_outputs(_CHANNELS, in_channels=64, pixels=14, kernel=kernel), _USUAL)
-    yield from _pairs(_conv_inputs(_CHANNELS, out_channels=64, pixels=14), _USUAL)
+        yield from _pairs(_conv_outputs(_CHANNELS, in_channels=64, pixels=14, kernel=kernel), USUAL)
+    yield from _pairs(_conv_inputs(_CHANNELS, out_channels=64, pixels=14), USUAL)
     for pixels in (56, 28, 14, 7):
-        yield from _pairs(_depthwise_channels(_CHANNELS, pixels=pixels), _USUAL)
-    yield from _pairs((_linear(wide, 256) for wide in _CHANNELS), _LIGHT)
+        yield from _pairs(_depthwise_channels(_CHANNELS, pixels=pixels), USUAL)
+    yield from _pairs((_linear(wide, 256) for wide in _CHANNELS), LIGHT)
     for layer in ("dilated", "group"):
-        yield from _pairs((_same(layer, channels, 14) for channels in range(4, 513, 4)), _USUAL)
-    yield from _pairs((_same("mixconv", channels, 14) for channels in range(3, 513, 3)), _USUAL)
-    yield from _pairs(_resolutions(("conv", "depthwise"), range(7, 225), channels=32), _HEAVY)
+        yield from _pairs((_same(layer, channels, 14) for channels in range(4, 513, 4)), USUAL)
+    yield from _pairs((_same("mixconv", channels, 14) for channels in range(3, 513, 3)), USUAL)
+    yield from _pairs(_resolutions(("conv", "depthwise"), range(7, 225), channels=32), HEAVY)
     for pixels, channels in POSITIONS:
-        yield from _pairs(_activations(_CONVOLUTIONS, channels=channels, pixels=pixels), _HEAVY)
-    yield from _pairs(_pointwise(POSITIONS), _HEAVY)
+        yield from _pairs(_activations(_CONVOLUTIONS, channels=channels, pixels=pixels), HEAVY)
+    yield from _pairs(_pointwise(POSITIONS), HEAVY)
     yield from _kernel_grid(POSITIONS)
     yield from _block_grid(POSITIONS)
     yield from _context_grid(range(16, 513, 16), (56, 28, 14, 7))
+    yield from _scattered()
+
+
+def _scattered() -> Iterator[_Point]:
+    """Shapes as whole networks have them, off every sweep: what a prediction of networks must know and no finding needs."""
+    generator = random.Random(_SCATTER_SEED)  # noqa: S311  # a design, no secret
+    for layer, kernel, count in _SCATTERED:
+        for _ in range(count):
+            pixels = generator.choice(_EDGES)
+            into, out = (_EIGHT * round(2 ** generator.uniform(0, math.log2(_widest(pixels) / _EIGHT))) for _ in range(2))
+            into = 3 if kernel == KERNELS[-1] else into
+            stride = generator.choice((1, 1, 1, 2))
+            kind = _same(layer, into, pixels, out_channels=into if layer == "depthwise" else out, kernel=kernel, stride=stride)
+            yield kind, HEAVY if layer == "conv" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS else USUAL
+
+
+def _widest(pixels: int) -> int:
+    """The most channels that networks have where an image is so many pixels wide."""
+    return min(1024, 64 * 112 // pixels)
 
 
 def _pairs(kinds: Iterable[LayerWorkload], copies: tuple[int, int]) -> Iterator[_Point]:
@@ -181,15 +207,15 @@ def _context(channels: int, pixels: int) -> Iterator[LayerWorkload]:
 
 def _kernel_grid(places: Iterable[tuple[int, int]]) -> Iterator[_Point]:
     for pixels, channels in places:
-        yield from _pairs(_kernels(("conv",), channels=channels, pixels=pixels), _HEAVY)
-        yield from _pairs(_kernels(("depthwise",), channels=channels, pixels=pixels), _USUAL)
+        yield from _pairs(_kernels(("conv",), channels=channels, pixels=pixels), HEAVY)
+        yield from _pairs(_kernels(("depthwise",), channels=channels, pixels=pixels), USUAL)
 
 
 def _block_grid(positions: Iterable[tuple[int, int]]) -> Iterator[_Point]:
     for stride in (1, 2):
-        yield from _pairs(_blocks(positions, stride), _HEAVY)
+        yield from _pairs(_blocks(positions, stride), HEAVY)
 
 
 def _context_grid(widths: Iterable[int], edges: Iterable[int]) -> Iterator[_Point]:
     for channels, pixels in itertools.product(widths, edges):
-        yield from _pairs(_context(channels, pixels), _LIGHT)
+        yield from _pairs(_context(channels, pixels), LIGHT)
