@@ -67,7 +67,7 @@ class RecordSet:
 
     @cached_property
     def records(self) -> Mapping[str, CaseRecord]:
-        """Every case once, as it was measured last; honest records alone."""
+        """Every case once; honest records alone."""
         return self.those(lambda _: True)
 
     @cached_property
@@ -85,10 +85,12 @@ class RecordSet:
         return found
 
     def those(self, wanted: Callable[[CaseRecord], bool]) -> dict[str, CaseRecord]:
-        """The newest wanted record of each case; work that was planted is left out."""
+        """Of each case the wanted record with most undisturbed workers, the newest of equals; planted work is left out."""
         found: dict[str, CaseRecord] = {}
         for run in self.runs:
-            found.update((name, record) for name, record in run.records.items() if not record.planted and wanted(record))
+            for name, record in run.records.items():
+                if not record.planted and wanted(record) and (name not in found or _workers(record) >= _workers(found[name])):
+                    found[name] = record
         return found
 
 
@@ -122,6 +124,11 @@ def read_set(path: Path, peaks: Path | None = None) -> RecordSet:
     )
     _require_one_machine(made)
     return made
+
+
+def _workers(record: CaseRecord) -> int:
+    """Those that were not disturbed."""
+    return sum(process.voided is None for process in record.processes)
 
 
 @dataclass(slots=True)

@@ -178,11 +178,14 @@ def inline_svg(drawing: Drawing, canvas: Canvas, name: str, label: str) -> str:
     """Draw an SVG element for a page, with words as text, the page's variables for ink, and ids that no other picture has."""
     import matplotlib as mpl
     from markupsafe import escape
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     stream = io.StringIO()
     with painting(), mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        drawing(canvas).savefig(stream, format="svg", facecolor="none", metadata=nothing)
+        figure = drawing(canvas)
+        figure.set_facecolor("none")
+        # Figure.savefig draws twice.
+        FigureCanvasSVG(figure).print_svg(stream, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     written = stream.getvalue()
     written = written[written.index("<svg") :].rstrip()
     return _adopted(written, name).replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
