@@ -29,6 +29,7 @@ from archbench.cli.merge import merge
 from archbench.cli.peaks import peaks
 from archbench.cli.power import power
 from archbench.cli.predict import predict
+from archbench.cli.report import report
 from archbench.cli.roofline import roofline
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
@@ -71,6 +72,7 @@ for _subcommand in (
     peaks,
     power,
     predict,
+    report,
     roofline,
     search,
     steps,
