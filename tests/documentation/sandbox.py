@@ -31,6 +31,7 @@ OWN = ("gate-a-repository.md", "your-own-model.md")
 QUICK = "--archbench-processes=2 --archbench-budget=4 --archbench-seconds=0.02 --archbench-precision=1000"
 
 _CLONED = ("benchmarks", "src", "tests", "conftest.py", "pyproject.toml")
+_ACCEPTED = "baselines/intel-r-xeon-r-processor-2cpu-ce1e85e9/0001_smoke.json"
 _WORKLOADS = [f"{pattern}-d10-w64-k3-28x28-b1" for pattern in ("standard", "factorized", "depthwise-separable")]
 _CASES = [f"{workload}:{backend}:t1" for workload in _WORKLOADS for backend in ("torch", OPENVINO)]
 _PLANTED = 0.2
@@ -45,7 +46,10 @@ class Sandbox:
         subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
         for name in _CLONED if self._cloned else ():
             _copy(ROOT / name, folder / name)
-        if not self._cloned:
+        if self._cloned:
+            (folder / _ACCEPTED).parent.mkdir(parents=True)
+            _copy(ROOT / _ACCEPTED, folder / _ACCEPTED)
+        else:
             (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
         shutil.copy(ROOT / "tests/sample_repository/nets.py", folder)
         whole(folder / "net.onnx")
@@ -103,10 +107,12 @@ def _store(folder):
     _run(folder / "slow.json", 9, here, slower=_PLANTED, planted=_PLANTED)
     past = History(folder / ".archbench/history.sqlite")
     for seed in range(3):
-        past.add(_run(folder / "night.json", 20 + seed, here, slower=-0.1, date=f"2026-01-0{seed + 1}T02:00:00"))
+        past.add(_run(folder / "night.json", 20 + seed, here, slower=-0.1, date=f"2025-12-0{seed + 1}T02:00:00"))
     (folder / "night.json").unlink()
     for index in range(8):
         _shard(folder / f"{index + 1}.json", f"{index + 1}/8", here)
+    (folder / "night").mkdir()
+    _run(folder / "night/run.json", 5, here)
     write_peaks(folder / "peaks.json", peaks(fingerprint=here))
     _layers(folder, here)
 

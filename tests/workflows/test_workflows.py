@@ -90,7 +90,7 @@ def test_a_regressed_night_is_said_on_its_page_and_kept_in_the_history(tmp_path)
     kept = job.step(NIGHTLY, "history")
 
     assert looked.returncode == 0, looked.stderr
-    assert json.loads((job.checkout / "doctor.json").read_text())["findings"]
+    assert json.loads((job.checkout / "night/doctor.json").read_text())["findings"]
     assert said.returncode == 1
     assert f"::error title=regressed%3A {CASE.replace(':', '%3A')}::latency +1" in said.stdout
     assert kept.stdout == "night/run.json: run 1\n"
@@ -166,3 +166,9 @@ def test_a_night_measures_twice_and_with_planted_work(tmp_path, cache_root):
     assert (job.checkout / "night/junit.xml").exists()
     calibrated = job.step(NIGHTLY, "calibrate the gate with what earlier nights measured")
     assert "in 1 comparisons of unchanged runs" in calibrated.stdout, calibrated.stdout + calibrated.stderr
+
+    kept = job.step(NIGHTLY, "history")
+    reported = job.step(NIGHTLY, "the report to look at in the morning")
+    assert (kept.returncode, reported.returncode) == (0, 0), kept.stderr + reported.stderr
+    assert CASE in (job.checkout / "report.html").read_text()
+    assert list((job.checkout / "figures").glob("*.svg"))
