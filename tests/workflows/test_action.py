@@ -9,6 +9,7 @@ import sys
 import textwrap
 import venv
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -48,7 +49,7 @@ def _with_of(document):
 class Job:
     """A job in a copy of the sample repository: each step of the action in a bash of its own, with GitHub's variables."""
 
-    def __init__(self, folder, cache_root, **given):
+    def __init__(self, folder, cache_root, environment=MappingProxyType({}), **given):
         self.repository = folder / "theirs"
         shutil.copytree(SAMPLE, self.repository, ignore=shutil.ignore_patterns("__pycache__", ".archbench"))
         self.summary = folder / "summary.md"
@@ -62,6 +63,7 @@ class Job:
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_STEP_SUMMARY": str(self.summary),
             **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+            **environment,
         }
 
     def step(self, name, **given):
@@ -71,10 +73,17 @@ class Job:
         env = {
             key: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: inputs[found[1]], text) for key, text in step.env.items()
         }
+        return self.bash(step.run, env)
+
+    def accept(self, reason):
+        finished = self.bash(f"{self._inputs['python']} -m archbench baseline accept .archbench/run.json --reason '{reason}'")
+        assert finished.returncode == 0, finished.stderr
+
+    def bash(self, script, environment=MappingProxyType({})):
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.run],
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
             cwd=self.repository,
-            env=self._environment | env,
+            env={**self._environment, **environment},
             capture_output=True,
             text=True,
             timeout=600,
@@ -89,6 +98,9 @@ def interpreter(folder):
     return folder / "bin/python"
 
 
+#: Where this interpreter has archbench from, if from no package.
+SOURCE = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
+
 INSTALL, LOOK, MEASURE, SAY = (step.name for step in read(ACTION) if step.run)
 
 
@@ -99,7 +111,7 @@ def test_a_repository_gates_its_model_by_the_action(tmp_path, cache_root):
 
     installed = job.step(INSTALL)
     assert installed.returncode == 0, installed.stderr
-    origin = subprocess.run([python, "-c", "import archbench; print(archbench.__file__)"], capture_output=True, text=True)
+    origin = job.bash(f"{python} -c 'import archbench; print(archbench.__file__)'")
     assert Path(origin.stdout.strip()).is_relative_to(tmp_path)
     assert job.step(LOOK).returncode == 0
     assert json.loads((job.repository / ".archbench/doctor.json").read_text())["findings"]
@@ -108,11 +120,7 @@ def test_a_repository_gates_its_model_by_the_action(tmp_path, cache_root):
     assert first.returncode == 12, first.stdout + first.stderr
     assert job.step(SAY).returncode == 12
     assert "gate: no baseline" in job.summary.read_text()
-    subprocess.run(
-        [python, "-m", "archbench", "baseline", "accept", ".archbench/run.json", "--reason", "first"],
-        cwd=job.repository,
-        check=True,
-    )
+    job.accept("first")
 
     same = job.step(MEASURE)
     assert same.returncode in (0, 1), same.stdout + same.stderr
@@ -132,13 +140,9 @@ def test_a_repository_gates_its_model_by_the_action(tmp_path, cache_root):
 
 @pytest.mark.slow
 def test_a_strict_gate_is_strict_in_both_steps(tmp_path, cache_root):
-    job = Job(tmp_path, cache_root, python=sys.executable, arguments=f"{QUICK} --archbench-strict")
+    job = Job(tmp_path, cache_root, SOURCE, python=sys.executable, arguments=f"{QUICK} --archbench-strict")
     job.step(MEASURE)
-    subprocess.run(
-        [sys.executable, "-m", "archbench", "baseline", "accept", ".archbench/run.json", "--reason", "x"],
-        cwd=job.repository,
-        check=True,
-    )
+    job.accept("first")
 
     once = "--archbench-processes=3 --archbench-budget=3 --archbench-seconds=0.02 --archbench-strict"
     measured, said = job.step(MEASURE, arguments=once), job.step(SAY, arguments=once)
