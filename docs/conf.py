@@ -24,9 +24,6 @@ html_theme = "furo"
 html_title = "archbench"
 html_additional_pages = {"index": "redirect.html"}
 
-#: External links are listed in build/links/output.txt and not fetched; `tox -e links` fetches them.
-linkcheck_ignore = [r".*"]
-
 _CONTENTS = """
 
 ```{toctree}
