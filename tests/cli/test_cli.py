@@ -175,6 +175,26 @@ def test_the_gate_prints_a_table_and_decides(tmp_path, own, code, verdict):
     assert "baseline: baseline.json" in finished.stdout
 
 
+def test_the_gate_tells_a_ci_job_what_it_found(tmp_path):
+    write_run(tmp_path / "baseline.json", record(CASE, np.random.default_rng(0), between=0.002))
+    write_run(tmp_path / "run.json", record(CASE, np.random.default_rng(1), own=1.2e-3, between=0.002))
+    (tmp_path / "summary.md").write_text("# what another step wrote\n")
+
+    def gate(*options):
+        return archbench("gate", "run.json", *options, "--summary", "summary.md", "--annotations", cwd=tmp_path)
+
+    judged, unjudged = gate("--baseline", "baseline.json"), gate()
+    unwritable = archbench("gate", "run.json", "--baseline", "run.json", "--summary", "no/where.md", cwd=tmp_path)
+
+    summary = (tmp_path / "summary.md").read_text()
+    assert (judged.returncode, unjudged.returncode, unwritable.returncode) == (1, 12, 2)
+    assert f"::error title=regressed%3A {CASE.replace(':', '%3A')}::" in judged.stdout
+    assert "::error title=no baseline::" in unjudged.stdout
+    assert summary.index("what another step wrote") < summary.index("gate: regressed") < summary.index("gate: no baseline")
+    assert "archbench baseline accept run.json --reason ..." in summary
+    assert unwritable.stderr == "archbench: cannot write no/where.md: No such file or directory.\n"
+
+
 def test_each_way_of_not_being_green_has_its_exit_code(tmp_path):
     generator = np.random.default_rng(0)
     write_run(tmp_path / "good.json", record(CASE, generator, between=0.002))

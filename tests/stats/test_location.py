@@ -26,6 +26,11 @@ def test_the_location_is_the_2_per_cent_quantile():
     assert location([5.0]) == 5.0
 
 
+@given(st.lists(positive, min_size=1, max_size=150))
+def test_the_location_is_numpys_quantile_to_the_last_bit(samples):
+    assert location(samples) == np.quantile(samples, 0.02)
+
+
 def test_two_processes_by_hand():
     interval = mean_of([1.0, math.e**2])
 

@@ -19,6 +19,7 @@ from archbench.cli.cases import cases
 from archbench.cli.compare import compare
 from archbench.cli.cost import cost
 from archbench.cli.distribute import distribute, node
+from archbench.cli.doctor import doctor
 from archbench.cli.fuzz import fuzz
 from archbench.cli.gate import gate
 from archbench.cli.history import bisect, history
@@ -28,6 +29,7 @@ from archbench.cli.merge import merge
 from archbench.cli.peaks import peaks
 from archbench.cli.power import power
 from archbench.cli.predict import predict
+from archbench.cli.report import report
 from archbench.cli.roofline import roofline
 from archbench.cli.search import search
 from archbench.errors import ArchbenchError
@@ -58,6 +60,7 @@ for _subcommand in (
     compare,
     cost,
     distribute,
+    doctor,
     findings,
     fuzz,
     gate,
@@ -69,6 +72,7 @@ for _subcommand in (
     peaks,
     power,
     predict,
+    report,
     roofline,
     search,
     steps,

@@ -305,19 +305,18 @@ PLATFORM_CLAIMS = (
 _TRUTH = {Outcome.HOLDS: True, Outcome.DOES_NOT_HOLD: False, Outcome.INCONCLUSIVE: None}
 
 
+def on_every_platform(claim: PlatformClaim, by_platform: Mapping[Platform, Units]) -> Finding:
+    """The claim over every platform, each named under its own verdict."""
+    found = {platform: claim.judge(platform, by_platform) for platform in by_platform}
+    return settle_each(
+        (_TRUTH[finding.outcome], f"{platform} ({finding.evidence})")
+        for platform, finding in found.items()
+        if finding.outcome in _TRUTH
+    )
+
+
 def _everywhere(claim: PlatformClaim) -> Callable[[tuple[Point, ...]], Finding]:
-    """The claim over every platform of a run, each named under its own verdict."""
-
-    def judge(points: tuple[Point, ...]) -> Finding:
-        by_platform = units_by_platform(point.record for point in points)
-        found = {platform: claim.judge(platform, by_platform) for platform in by_platform}
-        return settle_each(
-            (_TRUTH[finding.outcome], f"{platform} ({finding.evidence})")
-            for platform, finding in found.items()
-            if finding.outcome in _TRUTH
-        )
-
-    return judge
+    return lambda points: on_every_platform(claim, units_by_platform(point.record for point in points))
 
 
 CLAIMS = tuple(

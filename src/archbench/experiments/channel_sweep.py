@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,8 +82,16 @@ def _sweep(line: list[Measured]) -> ChannelSweep:
     seconds = [math.exp(estimate.value) for estimate in estimates]
     errors = [value * math.sqrt(estimate.squared_error or 0.0) for value, estimate in zip(seconds, estimates, strict=True)]
     return ChannelSweep(
-        kind=line[-1].kind, points=tuple(zip(counts, line, strict=True)), steps=find_steps(counts, seconds, errors)
+        kind=line[-1].kind,
+        points=tuple(zip(counts, line, strict=True)),
+        steps=_steps(tuple(counts), tuple(seconds), tuple(errors)),
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _steps(counts: tuple[int, ...], seconds: tuple[float, ...], errors: tuple[float, ...]) -> Steps:
+    """Several findings, advice and a picture ask for the steps of one sweep."""
+    return find_steps(counts, seconds, errors)
 
 
 def _line(kind: LayerWorkload) -> tuple[object, ...]:

@@ -90,7 +90,8 @@ class RunPair:
         self.now = now
         self.same_machine = same_machine
         self._noise = noise
-        self._before, self._after = RunEstimates(then), RunEstimates(now)
+        self._before = RunEstimates(then)
+        self._after = self._before if now is then else RunEstimates(now)
         self._siblings: dict[object, list[str]] = {}
         for case_id in self.comparable():
             self._siblings.setdefault(parse_case(case_id).pairing, []).append(case_id)

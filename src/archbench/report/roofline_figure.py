@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from archbench.report.paint import COLOURS, INK, LINE, PAPER, SOFT, Canvas, log_axis, new_figure, write_figure
 from archbench.report.roofline import Placed, Roofline
 from archbench.stats.roofline import Bound, Roof
 from archbench.units import format_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
-_DARK, _GREY = "#333333", "#8c8c8c"
-#: Of Okabe and Ito's colours, told apart by every eye; the shapes tell them apart without any.
 _LOOKS = {
-    Bound.COMPUTE: ("#0072B2", "s"),
-    Bound.BANDWIDTH: ("#009E73", "^"),
-    Bound.OVERHEAD: ("#D55E00", "o"),
+    Bound.COMPUTE: (COLOURS[0], "s"),
+    Bound.BANDWIDTH: (COLOURS[2], "^"),
+    Bound.OVERHEAD: (COLOURS[1], "o"),
 }
+#: Inches from which the legend has room beside the title.
+_BROAD = 6
 #: Areas of the points: of operators alone, and of everything else.
 _SMALL, _LARGE = 16, 44
 _DASHES = ("solid", (0, (6, 2)), (0, (3, 2)), (0, (1, 1.5)))
@@ -40,26 +42,29 @@ _DIRECTIONS, _DISTANCES = 16, (12, 18, 25, 33, 43, 55, 70, 88, 110, 140)
 
 def roofline_figure(roofline: Roofline, title: str, path: Path) -> None:
     """Write the picture."""
-    import matplotlib as mpl
+    write_figure(lambda canvas: draw_roofline(roofline, title, canvas), Canvas(width=11), path)
 
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
 
+def draw_roofline(roofline: Roofline, title: str, canvas: Canvas) -> Figure:
+    """Draw a panel a backend, with names at the points that there is room for."""
     panels = {backend: [entry for entry in roofline.placed if entry.backend == backend] for backend in roofline.roofs}
-    height = 1.0 + 5.6 * len(panels)
-    figure, grid = plt.subplots(len(panels), 1, figsize=(11, height), sharex=True, sharey=True, squeeze=False)
+    figure = new_figure(canvas.width, 1.0 + min(5.6, 1.15 * canvas.width) * len(panels))
+    # Places are fixed by hand below, once.
+    figure.set_layout_engine("tight")
+    grid = figure.subplots(len(panels), 1, sharex=True, sharey=True, squeeze=False)
     _set_limits(grid[0, 0], roofline)
     for axes, (backend, placed) in zip(grid[:, 0], panels.items(), strict=True):
-        _draw(axes, backend, placed, roofline.roofs[backend])
+        _draw(axes, backend, placed, roofline.roofs[backend], canvas)
     grid[-1, 0].set_xlabel("intensity: operations a byte of memory access")
-    figure.suptitle(title)
-    figure.tight_layout()
+    if title:
+        figure.suptitle(title)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     # Where a label fits is known only once nothing else moves any more.
     for axes, (backend, placed) in zip(grid[:, 0], panels.items(), strict=True):
         ceilings = _name_ceilings(axes, roofline.roofs[backend])
         _name_points(axes, placed, ceilings)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    return figure
 
 
 def _set_limits(axes: Axes, roofline: Roofline) -> None:
@@ -68,13 +73,13 @@ def _set_limits(axes: Axes, roofline: Roofline) -> None:
     attained = [entry.placement.attained for entry in roofline.placed if entry.placement.attained > 0] or [1.0]
     peaks = [roof.operations_per_second for roof in roofline.roofs.values()]
     ridges = [roof.operations_per_second / level.bytes_per_second for roof in roofline.roofs.values() for level in roof.levels]
-    axes.set_xscale("log")
-    axes.set_yscale("log")
     axes.set_xlim(min(*intensities, *ridges) / 4, max(*intensities, *ridges) * 2.5)
     axes.set_ylim(min(attained) / 2.5, max(*peaks, *attained) * 2.5)
+    log_axis(axes.xaxis, "{:g}".format)
+    log_axis(axes.yaxis, format_count)
 
 
-def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof) -> None:
+def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof, canvas: Canvas) -> None:
     left, right = axes.get_xlim()
     for index, level in enumerate(roof.levels):
         ridge = roof.operations_per_second / level.bytes_per_second
@@ -82,13 +87,13 @@ def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof) -> Non
         axes.plot(
             xs,
             [roof.ceiling(level, x) for x in xs],
-            color=_DARK,
+            color=INK,
             linewidth=1.2,
             linestyle=_DASHES[index % len(_DASHES)],
             zorder=1,
         )
     first = min(roof.operations_per_second / level.bytes_per_second for level in roof.levels)
-    axes.plot([max(first, left), right], [roof.operations_per_second] * 2, color=_DARK, linewidth=1.8, zorder=1)
+    axes.plot([max(first, left), right], [roof.operations_per_second] * 2, color=INK, linewidth=1.8, zorder=1)
     for bound, (colour, marker) in _LOOKS.items():
         points = [entry for entry in placed if entry.placement.bound is bound and entry.placement.attained > 0]
         if points:
@@ -98,17 +103,21 @@ def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof) -> Non
                 s=[_SMALL if entry.is_operator else _LARGE for entry in points],
                 color=colour,
                 marker=marker,
-                edgecolor="white",
+                edgecolor=PAPER,
                 linewidth=0.6,
                 label=f"bound by {bound.value}: {len(points)}",
                 zorder=3,
             )
     axes.set_ylabel("operations a second")
     small = " (small: single operators)" if any(entry.is_operator for entry in placed) else ""
-    axes.set_title(f"{backend}{small}", loc="left", fontsize="medium")
+    is_broad = canvas.width > _BROAD
+    axes.set_title(f"{backend}{small}", loc="left", pad=None if is_broad else 44)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(which="major", color="#e6e6e6", linewidth=0.6, zorder=0)
-    axes.legend(ncols=3, frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    axes.grid(which="major", color=LINE, linewidth=0.6, zorder=0)
+    if is_broad:
+        axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    else:
+        axes.legend(ncols=1, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
 
 
 def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
@@ -130,8 +139,8 @@ def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
                 textcoords="offset points",
                 rotation=angle,
                 rotation_mode="anchor",
-                fontsize="small",
-                color=_DARK,
+                fontsize=7,
+                color=INK,
             )
         )
     first = min(roof.operations_per_second / level.bytes_per_second for level in roof.levels)
@@ -142,8 +151,8 @@ def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
             (max(left, first), roof.operations_per_second),
             xytext=(4, 3),
             textcoords="offset points",
-            fontsize="small",
-            color=_DARK,
+            fontsize=7,
+            color=INK,
         )
     )
     return [_space(text) for text in texts]
@@ -168,9 +177,9 @@ def _name_points(axes: Axes, placed: Sequence[Placed], taken: list[Bbox]) -> Non
             xytext=(0, 0),
             ha="center",
             va="center",
-            fontsize="x-small",
-            color=_DARK,
-            arrowprops={"arrowstyle": "-", "color": _GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
+            fontsize=6.5,
+            color=INK,
+            arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
             zorder=4,
         )
         size = _space(text)

@@ -1,21 +1,26 @@
-"""Staircases as a picture: latency along channels, a row a sweep, a column a platform, steps where they were found."""
+"""Staircases as a picture: latency along channels, a panel a sweep and platform, steps where they were found."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archbench.records.interval import Interval
+from archbench.report.paint import COLOURS, Canvas, small_multiples, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_POINTS, _EDGES = "#0072b2", "#d55e00"
-_PANEL = (4.4, 3.0)
-#: More edges than this would hide the curve.
-_SHOWN_EDGES = 24
+_POINTS, _EDGES = COLOURS[0], COLOURS[1]
+_LEAST, _USUAL, _HEIGHT = 2.9, 4.4, 2.3
+#: Inches of a letter of a title.
+_LETTER = 0.063
+#: More edges than this would hide the curve, and more points than this each other.
+_SHOWN_EDGES, _SHOWN_POINTS = 24, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,38 +36,40 @@ class Staircase:
 
 def steps_figure(staircases: Sequence[Staircase], path: Path) -> None:
     """Write the picture. There must be at least one staircase."""
-    import matplotlib as mpl
+    platforms = {entry.platform for entry in staircases}
+    write_figure(lambda canvas: draw_steps(staircases, canvas), Canvas(width=_USUAL * len(platforms) + 0.4), path)
 
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
 
+def draw_steps(staircases: Sequence[Staircase], canvas: Canvas) -> Figure:
+    """Draw a panel a staircase; lines mark the last count of each step. There must be at least one staircase."""
     sweeps = list(dict.fromkeys(entry.sweep for entry in staircases))
     platforms = list(dict.fromkeys(entry.platform for entry in staircases))
-    size = (_PANEL[0] * len(platforms) + 0.4, _PANEL[1] * len(sweeps) + 0.6)
-    figure, panels = plt.subplots(len(sweeps), len(platforms), figsize=size, squeeze=False, layout="constrained")
-    for axes in panels.flat:
-        axes.set_visible(False)
-    for entry in staircases:
-        row, column = sweeps.index(entry.sweep), platforms.index(entry.platform)
-        _draw(panels[row, column], entry, first=column == 0)
-    figure.suptitle("Latency of one unit along its channels; lines mark the last count of each step")
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    ordered = sorted(staircases, key=lambda entry: (sweeps.index(entry.sweep), platforms.index(entry.platform)))
+    # One platform alone has as many sweeps side by side as there is room for.
+    least = max(_LEAST, canvas.width / max(2, len(platforms)) - 0.1) if canvas.width > 2 * _LEAST else canvas.width
+    figure, panels = small_multiples(len(ordered), canvas, least=least, height=_HEIGHT, extra=0.3, share=False)
+    letters = int(canvas.width / canvas.columns(len(ordered), least) / _LETTER)
+    for axes, entry in zip(panels, ordered, strict=True):
+        _draw(axes, entry, letters)
+    figure.supylabel("microseconds a unit", fontsize=8)
+    figure.supxlabel("channels", fontsize=8)
+    return figure
 
 
-def _draw(axes: Axes, staircase: Staircase, *, first: bool) -> None:
-    axes.set_visible(True)
+def _draw(axes: Axes, staircase: Staircase, letters: int) -> None:
     counts = [count for count, _ in staircase.points]
     middle = [interval.estimate * 1e6 for _, interval in staircase.points]
-    low = [interval.bounded[0] * 1e6 for _, interval in staircase.points]
-    high = [interval.bounded[1] * 1e6 for _, interval in staircase.points]
+    low = [_known(interval.low, interval) * 1e6 for _, interval in staircase.points]
+    high = [_known(interval.high, interval) * 1e6 for _, interval in staircase.points]
     for edge in staircase.edges if len(staircase.edges) <= _SHOWN_EDGES else ():
         axes.axvline(edge, color=_EDGES, linewidth=0.8, linestyle="--")
     axes.fill_between(counts, low, high, color=_POINTS, alpha=0.25, linewidth=0)
-    axes.plot(counts, middle, color=_POINTS, marker=".", markersize=4, linewidth=1)
+    marker = "." if len(counts) <= _SHOWN_POINTS else "none"
+    axes.plot(counts, middle, color=_POINTS, marker=marker, markersize=4, linewidth=1)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{staircase.sweep}\n{staircase.platform}: {staircase.described}", fontsize=8)
-    axes.set_xlabel("channels", fontsize=8)
-    if first:
-        axes.set_ylabel("microseconds", fontsize=8)
-    axes.tick_params(labelsize=8)
+    said = textwrap.fill(f"{staircase.platform}: {staircase.described}", letters)
+    axes.set_title(f"{staircase.sweep}\n{said}", fontsize=7, loc="left")
+
+
+def _known(bound: float | None, interval: Interval) -> float:
+    return interval.estimate if bound is None else bound

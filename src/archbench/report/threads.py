@@ -12,12 +12,13 @@ from archbench.units import format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 
-_Series = dict[int, tuple[Case, CaseRecord]]
+#: Of a case, its records by number of threads.
+Series = dict[int, tuple[Case, CaseRecord]]
 
 
 def threads_lines(records: Iterable[CaseRecord]) -> list[str]:
     """A table with one line a workload, backend and number of threads; nothing if no case has two."""
-    scaled = [series for series in _series(records) if len(series) > 1]
+    scaled = [series for series in thread_series(records) if len(series) > 1]
     if not scaled:
         return []
     table = plain_table(
@@ -32,14 +33,14 @@ def threads_lines(records: Iterable[CaseRecord]) -> list[str]:
                 str(threads),
                 format_seconds(seconds),
                 f"{case.workload.batch / seconds:,.0f}",
-                speedup_text(_gain(series, threads)),
+                speedup_text(gain_over_one(series, threads)),
             )
     return ["", table_text(table), ""]
 
 
-def _series(records: Iterable[CaseRecord]) -> Iterable[_Series]:
+def thread_series(records: Iterable[CaseRecord]) -> Iterable[Series]:
     """Of each workload, backend and ISA cap, the measured cases by their number of threads."""
-    found: dict[tuple[object, ...], _Series] = {}
+    found: dict[tuple[object, ...], Series] = {}
     for record in records:
         if record.is_case and record.status is Status.MEASURED:
             case = parse_case(record.case_id)
@@ -47,7 +48,7 @@ def _series(records: Iterable[CaseRecord]) -> Iterable[_Series]:
     return found.values()
 
 
-def _gain(series: _Series, threads: int) -> Interval | None:
+def gain_over_one(series: Series, threads: int) -> Interval | None:
     """How much faster than on one thread, if that was measured and this is another number."""
     if threads == 1 or 1 not in series:
         return None

@@ -23,6 +23,9 @@ from archbench.stats.moderate import Prior
 QUANTILE = 0.02
 FASTER = 0.5
 
+#: From here on numpy interpolates from the upper neighbour.
+_NEARER = 0.5
+
 #: Simulated: the logarithm of such a variance varies as that of a chi-squared with so much fewer degrees of freedom.
 _DEGREES = 0.85
 
@@ -66,8 +69,12 @@ class LogMean:
 
 
 def location(samples: Sequence[float]) -> float:
-    """The 2 % quantile of the samples of one process."""
-    return float(np.quantile(samples, QUANTILE))
+    """The 2 % quantile of the samples of one process, linear between two of them, as numpy's and many times as fast."""
+    ordered = sorted(samples)
+    place = QUANTILE * (len(ordered) - 1)
+    low = int(place)
+    share, below, above = place - low, ordered[low], ordered[min(low + 1, len(ordered) - 1)]
+    return above - (above - below) * (1 - share) if share >= _NEARER else below + (above - below) * share
 
 
 def log_mean(values: Sequence[float]) -> LogMean:

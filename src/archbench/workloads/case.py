@@ -41,7 +41,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        """The canonical id: `workload:backend:tTHREADS[:isa]`."""
+        """The canonical id: workload, backend, threads and, where there is one, the ISA cap, with colons between them."""
         cap = "" if self.isa is None else f":{self.isa}"
         return f"{self.workload.id}:{self.backend}:t{self.threads}{cap}"
 

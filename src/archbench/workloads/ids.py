@@ -10,6 +10,7 @@ A parsed id is accepted only if it is canonical: formatting it again gives the s
 
 from __future__ import annotations
 
+import functools
 import re
 
 from archbench.errors import CaseIdError
@@ -97,6 +98,7 @@ def _layer_workload(match: re.Match[str]) -> LayerWorkload:
     return LayerWorkload(layer=match["layer"], activation=match["activation"], resolution=resolution, **sizes)
 
 
+@functools.lru_cache(maxsize=2**16)
 def parse_case(text: str) -> Case:
     """The case that `text` names.
 
