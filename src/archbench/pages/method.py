@@ -78,7 +78,7 @@ def _files(records: RecordSet) -> Block:
 
 def _commit(run: RunFile) -> str:
     commit = run.document.get("commit_info") or {}
-    return f"{str(commit.get('id') or '-')[:10]}{' and changes' if commit.get('dirty') else ''}"
+    return f"{str(commit.get('id') or '-')[:12]}{' and changes' if commit.get('dirty') else ''}"
 
 
 def _granted(records: RecordSet) -> Block:
