@@ -43,14 +43,14 @@ def both(workload, native, gain, generator, **kwargs):
         yield priced(made, cost)
 
 
-def patterns(generator, slower=1.0, torch="2"):
+def patterns(generator, slower=1.0, torch="2", names=SIX):
     """Sweeps of depth, width and batch; one case may be slower than it should be."""
     points = [{"depth": depth} for depth in (10, 30, 50)]
     points += [{"width": width} for width in (32, 128)] + [{"batch": batch} for batch in (2, 8)]
     for point in points:
         sizes = {"depth": 10, "width": 64, "batch": 1} | point
         native = 1e-4 * sizes["depth"] * sizes["batch"] * (sizes["width"] / 64) ** 2
-        for pattern in SIX:
+        for pattern in names:
             for made in both(PatternWorkload(pattern=pattern, **sizes), native, GAINS[pattern], generator, torch=torch):
                 yield slowed(made, slower) if made.case_id == SLOWER else made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from pathlib import Path
@@ -55,6 +56,8 @@ def report(
     from archbench.pages.record_set import read_set
     from archbench.report.page import write_figures, write_page
 
+    # Millions of objects are made, all of which stay, and looking for garbage among them takes seconds.
+    gc.disable()
     found = [read_set(path, peaks if index == 0 else None) for index, path in enumerate(sets)]
     sources = Sources(baselines=folder, history=history, min_effect=min_effect, command=_typed())
     page = page_of(found[0], sources) if len(found) == 1 else page_of_two(found[0], found[1], sources)

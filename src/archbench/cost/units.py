@@ -7,6 +7,7 @@ float32: inputs, weights, output. Batch normalisation is folded into the convolu
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class UnitCost:
         return self.operations / self.memory_access_bytes
 
 
+@functools.lru_cache(maxsize=2**16)
 def unit_cost(workload: LayerWorkload) -> UnitCost:
     """The cost of one copy of `workload`."""
     steps = list(steps_of(workload.unit, workload.unit_shape))

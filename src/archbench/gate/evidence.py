@@ -151,7 +151,9 @@ class RunPair:
 
     def _measure_drift(self) -> LogEstimate:
         shared = [case_id for group in self._siblings.values() for case_id in group]
-        return calibration(_pooled(self.now, shared)).estimate.over(calibration(_pooled(self.then, shared)).estimate)
+        now = calibration(_pooled(self.now, shared)).estimate
+        then = now if self.now is self.then else calibration(_pooled(self.then, shared)).estimate
+        return now.over(then)
 
 
 def _same_calibration(then: Records, now: Records) -> bool:

@@ -10,7 +10,7 @@ from archbench.pages.shown import absent, ratio_text, seconds_text
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, changed_versions
 from archbench.report.intervals_figure import RatioRow, intervals_figure
-from archbench.report.plot import Block, Folded, Grid, Plot, Section, grid
+from archbench.report.plot import Block, Cell, Folded, Grid, Plot, Section, grid
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.pool import pool
@@ -81,7 +81,7 @@ def _ratios_table(
 ) -> Grid:
     rows = (
         (
-            name,
+            Cell(text=name, mark="id"),
             _said(intervals[name], min_effect),
             ratio_text(intervals[name]),
             seconds_text(first.timed[name].latency),

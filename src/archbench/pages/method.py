@@ -78,7 +78,7 @@ def _files(records: RecordSet) -> Block:
 
 def _commit(run: RunFile) -> str:
     commit = run.document.get("commit_info") or {}
-    return f"{str(commit.get('id') or '-')[:10]}{' and changes' if commit.get('dirty') else ''}"
+    return f"{str(commit.get('id') or '-')[:12]}{' and changes' if commit.get('dirty') else ''}"
 
 
 def _granted(records: RecordSet) -> Block:
@@ -117,7 +117,7 @@ def _differing(records: RecordSet, found: Mapping[tuple[str, str, str], int]) ->
 def _noise(records: RecordSet, baselines: Path, min_effect: float) -> Block:
     """The noise floor of the machine, and the smallest slowdown that each run could show."""
     rows = []
-    words = []
+    words: list[str] = []
     for run in records.runs:
         if run.section.instrument:
             continue
@@ -201,7 +201,7 @@ def _cases(records: RecordSet) -> Block:
     listed = list(records.records.values())
     rows = (
         (
-            record.case_id,
+            Cell(text=record.case_id, mark="id"),
             record.status.value,
             seconds_text(record.latency),
             ratio_text(record.speedup),

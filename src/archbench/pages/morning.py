@@ -187,7 +187,7 @@ def verdicts_table(entries: Sequence[CaseVerdict], report: GateReport, min_effec
         strip = interval_strip(ratio, min_effect, reach, entry.verdict.value) if ratio is not None else ""
         row: list[Cell | str] = [
             verdict_cell(entry),
-            entry.case_id,
+            Cell(text=entry.case_id, mark="id"),
             entry.reason,
             Cell(text="", picture=strip) if strip else "",
             change_text(entry.slowdown),

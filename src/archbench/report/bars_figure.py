@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archbench.records.interval import Interval
-from archbench.report.curves_figure import Scale
+from archbench.report.curves_figure import Scale, reach_of
 from archbench.report.paint import INK, PAPER, SOFT, Canvas, colour_of, new_figure, plain_axis
 
 if TYPE_CHECKING:
@@ -65,13 +65,17 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -
     from matplotlib.ticker import MaxNLocator
 
     place, ticks = 0.0, {}
+    ordered: list[Bar] = []
+    places: list[float] = []
     for group in dict.fromkeys(bar.group for bar in own):
         members = sorted((bar for bar in own if bar.group == group), key=lambda bar: series.index(bar.series))
         ticks[group] = place + (len(members) - 1) / 2
         for bar in members:
-            _add_bar(axes, bar, place, series.index(bar.series))
+            places.append(place)
+            ordered.append(bar)
             place += 1
         place += _GAP / _BAR
+    _add_bars(axes, ordered, places, series)
     furthest = max(_end(bar.value) for bar in own)
     letters = max(len(bar.text) for bar in own)
     # What is written behind the longest bar has to find room.
@@ -85,28 +89,30 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -
     axes.grid(visible=True, axis="x")
 
 
-def _add_bar(axes: Axes, bar: Bar, place: float, series: int) -> None:
-    end = _end(bar.value)
-    axes.barh(
-        place,
-        bar.value.estimate,
-        height=0.82,
-        color=colour_of(series),
-        hatch=_HATCHES[series % len(_HATCHES)],
-        edgecolor=PAPER,
-        linewidth=0.4,
-    )
-    low, high = bar.value.bounded
-    if math.isfinite(high) and math.isfinite(low):
-        axes.errorbar(
-            bar.value.estimate,
-            place,
-            xerr=([bar.value.estimate - low], [high - bar.value.estimate]),
-            color=INK,
-            elinewidth=0.9,
-            capsize=2,
+def _add_bars(axes: Axes, bars: Sequence[Bar], places: Sequence[float], series: Sequence[str]) -> None:
+    for index, name in enumerate(series):
+        own = [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.series == name]
+        axes.barh(
+            [place for _, place in own],
+            [bar.value.estimate for bar, _ in own],
+            height=0.82,
+            color=colour_of(index),
+            hatch=_HATCHES[index % len(_HATCHES)],
+            edgecolor=PAPER,
+            linewidth=0.4,
         )
-    axes.annotate(bar.text, (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)
+    axes.errorbar(
+        [bar.value.estimate for bar in bars],
+        places,
+        xerr=tuple(zip(*(reach_of(bar.value) for bar in bars), strict=True)),
+        color=INK,
+        linestyle="none",
+        elinewidth=0.9,
+        capsize=2,
+    )
+    for bar, place in zip(bars, places, strict=True):
+        end = _end(bar.value)
+        axes.annotate(bar.text, (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)
 
 
 def _end(value: Interval) -> float:

@@ -98,7 +98,7 @@ def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
         axes.errorbar(
             xs,
             middle,
-            yerr=tuple(zip(*(_reach(value) for _, value in curve.points), strict=True)),
+            yerr=tuple(zip(*(reach_of(value) for _, value in curve.points), strict=True)),
             color=SOFT if computed else colour_of(place),
             marker="none" if computed else marker_of(place),
             markersize=4,
@@ -111,7 +111,7 @@ def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
         )
 
 
-def _reach(value: Interval) -> tuple[float, float]:
+def reach_of(value: Interval) -> tuple[float, float]:
     """How far the interval reaches below and above the estimate; nowhere if there is none."""
     below = 0.0 if value.low is None else value.estimate - value.low
     above = 0.0 if value.high is None else value.high - value.estimate

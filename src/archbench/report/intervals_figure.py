@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Inches of a line.
-_ROW = 0.36
+_ROW = 0.32
+
+#: Places of colour and marker: what got worse, what got better, what stayed; anything else has the last.
+_LOOKS = {"regressed": 1, "B is slower": 1, "improved": 2, "B is faster": 2, "pass": 0, "alike": 0}
+_OTHER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ def intervals_figure(rows: Sequence[RatioRow], title: str, threshold: float | No
         axes.axvspan(1 / (1 + threshold), 1 + threshold, color=LINE, linewidth=0)
     axes.axvline(1, color=SOFT, linewidth=1.0)
     for place, row in enumerate(rows):
-        kind = kinds.index(row.kind)
+        kind = _LOOKS.get(row.kind, _OTHER)
         low, high = _within(row.ratio)
         axes.plot([low, high], [place, place], color=colour_of(kind), linewidth=1.6, solid_capstyle="butt")
         axes.plot(
@@ -60,7 +64,8 @@ def intervals_figure(rows: Sequence[RatioRow], title: str, threshold: float | No
     axes.spines[["top", "right", "left"]].set_visible(False)
     handles = [
         Line2D([], [], color=colour_of(place), marker=marker_of(place), markersize=5, label=name)
-        for place, name in enumerate(kinds)
+        for name in kinds
+        for place in [_LOOKS.get(name, _OTHER)]
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=max(1, int(canvas.width / 1.6)), labelcolor=INK)
     return figure

@@ -36,7 +36,7 @@ VARIABLES = {
     **{colour: f"--data-{index}" for index, colour in enumerate(COLOURS)},
 }
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -64,8 +64,8 @@ _STYLE: dict[str, Any] = {
 }
 _DPI = 150
 
-#: An axis that spans more than this has labels at whole powers alone.
-_MANY = 2e3
+#: An axis that spans more than this, upwards or across, has labels at whole powers alone.
+_MANY, _SOME = 2e3, 12.0
 
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _GENERATED = re.compile(r' id="([^"]+)"')
@@ -79,8 +79,9 @@ class Canvas:
     width: float
 
     def columns(self, panels: int, least: float) -> int:
-        """How many of the panels stand side by side, each at least so wide."""
-        return max(1, min(panels, int(self.width // least)))
+        """How many of the panels stand side by side, each at least so wide, in rows of like length."""
+        rows = -(-panels // max(1, int(self.width // least)))
+        return -(-panels // rows)
 
 
 #: For a screen on a desk and for paper; for a telephone.
@@ -140,12 +141,16 @@ def small_multiples(
 
 def log_axis(axis: Axis, shown: Callable[[float], str]) -> None:
     """A logarithmic scale with plain labels at 1, 2 and 5 of every power, as many as there is room for."""
+    from matplotlib.axis import XAxis
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    is_across = isinstance(axis, XAxis)
+    (axis.axes.set_xscale if is_across else axis.axes.set_yscale)("log")
     low, high = axis.get_view_interval()
-    decades = max(high / max(low, 1e-300), 1.0)
-    subs = (1.0, 2.0, 5.0) if decades < _MANY else (1.0,)
+    span = max(high / max(low, 1e-300), 1.0)
+    # Labels side by side need more room than labels above each other.
+    few = _SOME if is_across else _MANY
+    subs = (1.0, 2.0, 5.0) if span < few else (1.0,)
     axis.set_major_locator(LogLocator(subs=subs, numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
     axis.set_minor_locator(NullLocator())
@@ -156,7 +161,7 @@ def plain_axis(axis: Axis, shown: Callable[[float], str]) -> None:
     """A linear scale with labels of one's own."""
     from matplotlib.ticker import FuncFormatter
 
-    axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: shown(value) if value else "0"))
 
 
 def write_figure(drawing: Drawing, canvas: Canvas, path: Path) -> None:
@@ -185,7 +190,8 @@ def inline_svg(drawing: Drawing, canvas: Canvas, name: str, label: str) -> str:
         figure = drawing(canvas)
         figure.set_facecolor("none")
         # Figure.savefig draws twice.
-        FigureCanvasSVG(figure).print_svg(stream, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+        canvas_of: Any = FigureCanvasSVG(figure)
+        canvas_of.print_svg(stream, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
     written = stream.getvalue()
     written = written[written.index("<svg") :].rstrip()
     return _adopted(written, name).replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)

@@ -155,7 +155,7 @@ def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
             color=INK,
         )
     )
-    return [_space(text) for text in texts]
+    return [text.get_window_extent() for text in texts]
 
 
 def _name_points(axes: Axes, placed: Sequence[Placed], taken: list[Bbox]) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from archbench.records.search import SearchRecord, TrainedRecord, TrialRecord
 from archbench.report.paint import COLOURS, LINE, SOFT, Canvas, log_axis, small_multiples, write_figure
-from archbench.report.search import axis_text, cost_text
+from archbench.report.search import OPERATIONS, axis_text, cost_text
+from archbench.units import format_count
 from archbench.workloads.ids import parse_workload
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _draw(axes: Axes, record: SearchRecord, objective: str) -> None:
     _bars(axes, record.front, objective, _FRONT, "front, trained in full, test", line=True)
     if _is_drawn(record.seed, record, objective):
         _bars(axes, (record.seed,), objective, _SEED, "seed, trained in full, test")
-    log_axis(axes.xaxis, lambda value: cost_text(objective, value))
+    log_axis(axes.xaxis, format_count if objective == OPERATIONS else lambda value: cost_text(objective, value))
     axes.set_xlabel(axis_text(objective))
     axes.set_title(f"{record.dataset}: {len(record.trials)} trials", loc="left")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
-
-import numpy as np
 
 from archbench.records.record import ProcessSamples, Samples
 from archbench.stats.disturbance import Window
@@ -34,7 +33,7 @@ def window(process: ProcessSamples) -> Window:
     sides = [process.own] if process.reference is None else [process.own, process.reference]
     sampled_s = sum(sum(side.duration_ns) for side in sides) * 1e-9
     return Window(
-        calibration_ns=float(np.median(process.calibration.duration_ns)), stolen=process.stolen_s / max(sampled_s, 1e-9)
+        calibration_ns=float(statistics.median(process.calibration.duration_ns)), stolen=process.stolen_s / max(sampled_s, 1e-9)
     )
 
 
