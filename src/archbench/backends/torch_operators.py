@@ -27,11 +27,11 @@ def lower(network: Network, shape: tuple[int, ...], settings: RunSettings) -> Lo
     return Lowering(executed=kernels, given=kernels)
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes every operator that is executed inside."""
 
     def __init__(self, module: torch.nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._weights = {_place(tensor) for tensor in (*module.parameters(), *module.buffers())}
         self.kernels: list[Kernel] = []
 
