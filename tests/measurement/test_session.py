@@ -3,13 +3,14 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import psutil
 import pytest
 
-from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.session import PairedSession, Plan
 from archbench.measurement.settings import SessionSettings
 from archbench.records.record import Status
@@ -103,11 +104,12 @@ def test_plans_take_turns_and_keep_their_order(cache_root):
 
 
 def test_plans_are_prepared_side_by_side_and_give_the_same(cache_root, tmp_path):
+    before = set(psutil.Process().children())
     plans = [plan(TORCH, OPENVINO, depth=depth) for depth in (1, 2, 3)]
     with PairedSession(settings(tmp_path), timed=False) as session:
         session.measure(plans[:2])
         together = session.measure(plans)
-        helpers = [child.children() for child in psutil.Process().children()]
+        helpers = set(psutil.Process().children()) - before
     with PairedSession(settings(cache_root), timed=False) as session:
         alone = [record for entry in plans for record in session.measure([entry])]
 
@@ -133,20 +135,31 @@ def test_what_cannot_be_prepared_costs_its_plan_alone(cache_root, monkeypatch):
     assert statuses == [Status.MEASURED, Status.CRASHED, Status.MEASURED]
 
 
-def test_an_interrupted_preparation_ends_its_workers(cache_root, monkeypatch):
-    begun = threading.Event()
-    monkeypatch.setattr("archbench.measurement.session.ProcessOutcome", lambda: begun.set() or ProcessOutcome())
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from tests.measurement.test_session import OPENVINO, PairedSession, plan, settings
 
-    def interrupt():
-        begun.wait()
-        time.sleep(1.0)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+with PairedSession(settings(Path(sys.argv[1]))) as session:
+    print("begun", flush=True)
+    session.measure([plan(OPENVINO, depth=depth) for depth in range(21, 41)])
+"""
 
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt), PairedSession(settings(cache_root)) as session:
-        session.measure([plan(OPENVINO, depth=depth) for depth in (31, 32, 33, 34)])
 
-    assert not psutil.Process().children()
+def test_an_interrupted_preparation_ends_its_workers(tmp_path):
+    running = subprocess.Popen([sys.executable, "-c", INTERRUPTED, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout.readline() == b"begun\n"
+    launchers = []
+    while len(launchers) < 2:
+        launchers = psutil.Process(running.pid).children()
+        time.sleep(0.05)
+
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    _, alive = psutil.wait_procs(launchers, timeout=10)
+
+    assert b"KeyboardInterrupt" in said
+    assert not alive
 
 
 def test_without_timing_a_case_is_checked(cache_root):
@@ -210,9 +223,10 @@ def kill_first_worker(number):
 
 
 def test_workers_end_with_the_session(cache_root):
+    before = set(psutil.Process().children())
     with PairedSession(settings(cache_root)) as session:
         session.measure([plan(OPENVINO)])
-        launchers = psutil.Process().children()
+        launchers = set(psutil.Process().children()) - before
     _, alive = psutil.wait_procs(launchers, timeout=10)
 
     assert launchers
