@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archbench.cache import default_cache_root
+from archbench.cli.output import require_writable
 from archbench.errors import RecordFileError, UsageError
 from archbench.measurement.settings import parse_plant
 from archbench.records.runfile import read_run_file
@@ -81,7 +82,8 @@ def fuzz(
     from archbench.experiments.slowness import Hunt
     from archbench.experiments.unit_clock import UnitClock
 
-    _require_writable(out)
+    _require_folder(out.parent)
+    require_writable(out)
     with closing(UnitClock(platform, usual, default_cache_root(), planted)) as clock:
         clock.require_backend()
         click.echo(f"{platform}: shapes of {', '.join(usual)}; cliffs are added to {out}", err=True)
@@ -141,12 +143,11 @@ def _usual(
     return platform, {layer: own for layer, own in found.items() if not layers or layer in layers}
 
 
-def _require_writable(out: Path) -> None:
+def _require_folder(folder: Path) -> None:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.open("a").close()
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror or error}; name another file with --out.") from error
+        raise UsageError(f"cannot write to {folder}: {error.strerror}; name another file with --out.") from error
 
 
 def _keep(cliff: Cliff, platform: Platform, out: Path) -> None:

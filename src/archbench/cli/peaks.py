@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from archbench.cache import default_cache_root
-from archbench.errors import UnknownNameError, UsageError
+from archbench.cli.output import require_writable
+from archbench.errors import UnknownNameError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.allocator import DEFAULT_ALLOCATOR
 from archbench.workloads.case import ISA_CAPS
@@ -27,7 +28,7 @@ def peaks(threads: int, isa: str | None, as_json: bool, output: Path | None) -> 
         raise UnknownNameError("ISA cap", isa, ISA_CAPS)
     worker_cpus(threads)
     if output is not None:
-        _check_writable(output)
+        require_writable(output)
     import msgspec
 
     from archbench.measurement.peaks import PeakSettings, peaks_of
@@ -40,15 +41,3 @@ def peaks(threads: int, isa: str | None, as_json: bool, output: Path | None) -> 
     click.echo(msgspec.json.encode(measured).decode() if as_json else peaks_table(measured))
     if output is not None:
         click.echo(f"kept in {output}", err=as_json)
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse, before anything is measured, a file that cannot be written; one that is there stays as it is."""
-    try:
-        existed = path.exists()
-        with path.open("ab"):
-            pass
-        if not existed:
-            path.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}.") from error

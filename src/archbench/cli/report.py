@@ -11,6 +11,7 @@ import click
 
 from archbench.cli.baseline import BASELINES_OPTION
 from archbench.cli.gate import MIN_EFFECT_OPTION
+from archbench.cli.output import require_writable
 from archbench.errors import UsageError
 from archbench.registry import missing_package
 
@@ -51,7 +52,7 @@ def report(
             raise UsageError(f"a report cannot be made: {lacking}.")
     if history is not None and not history.is_file():
         raise UsageError(f"there is no history {history}; `archbench history --store {history} --add RUN.json` makes one.")
-    _check_writable(output)
+    require_writable(output)
     from archbench.pages.build import Sources, page_of, page_of_two
     from archbench.pages.record_set import read_set
     from archbench.report.page import write_figures, write_page
@@ -69,15 +70,3 @@ def report(
 
 def _typed() -> str:
     return shlex.join(("archbench", *sys.argv[1:]))
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse, before anything is read, a page that cannot be written; one that is there stays as it is."""
-    try:
-        existed = path.exists()
-        with path.open("ab"):
-            pass
-        if not existed:
-            path.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}.") from error
