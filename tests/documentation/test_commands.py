@@ -58,6 +58,8 @@ for arguments in json.load(sys.stdin):
 COLLECT = """
 import json, sys, pytest
 for arguments in json.load(sys.stdin):
+    # It would be written even of nothing.
+    arguments = [word for word in arguments if not word.startswith("--junitxml")]
     code = pytest.main([*arguments, "--collect-only", "-q", "-p", "no:cacheprovider", "-W", "ignore"])
     print(f"code {int(code)}: {arguments}")
 """
