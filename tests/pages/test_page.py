@@ -13,8 +13,8 @@ from archbench.experiments.kws_front import STATEMENTS
 from archbench.pages.build import Sources, page_of, page_of_two
 from archbench.pages.findings import judge_all
 from archbench.pages.record_set import read_set
-from archbench.pages.shown import ratio_text, seconds_text
 from archbench.records.record import Status
+from archbench.report.numbers import ratio_text, seconds_text
 from archbench.report.page import page_html, write_figures
 from archbench.workloads.ids import parse_case
 from archbench.workloads.network import FORM_FUNCTION

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from archbench.errors import ArchbenchError
+from archbench.machine.health import State
 from archbench.pages.record_set import read_set
 from archbench.records.peaks import write_peaks
 from archbench.workloads.layer import LayerWorkload
@@ -25,7 +26,7 @@ def test_files_are_known_by_what_they_hold(tmp_path):
     assert found.peaks == peaks()
     assert [search.study for search in found.searches] == ["kws-1"]
     assert [entry.network for entry in found.accuracy] == ["standard-relu"]
-    assert [(entry.name, entry.state) for entry in found.health] == [("governor", "warning")]
+    assert [(entry.name, entry.state) for entry in found.health] == [("governor", State.WARNING)]
 
 
 @pytest.mark.parametrize(("late", "expected"), [(10, 2e-3), (3, 1e-3)])

@@ -12,8 +12,10 @@ import psutil
 import pytest
 
 from archbench.cache import write_manifest
+from archbench.experiments.claim import Outcome
 from archbench.experiments.claims import CLAIMS as EVERY_CLAIM
 from archbench.gate.baselines import accept
+from archbench.gate.estimates import RunEstimates
 from archbench.gate.noise import NoiseFloor, write_noise
 from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
@@ -58,6 +60,15 @@ def project(pytester, cache_root, monkeypatch):
 ENOUGH = ("--archbench-processes=8", "--archbench-budget=8", "--archbench-seconds=0.05")
 
 
+def once_left_alone(run, is_disturbed, tries=4):
+    """What `run` returns once the machine, which other tests and other tenants share, let something be concluded of it."""
+    for _ in range(tries):
+        found = run()
+        if not is_disturbed(found):
+            return found
+    pytest.skip(f"the machine was disturbed throughout in {tries} runs of {tries}, of which nothing may be concluded")
+
+
 @pytest.fixture(scope="session")
 def baseline_run(tmp_path_factory, cache_root):
     """The run file of an honest run with enough processes to decide something."""
@@ -66,7 +77,11 @@ def baseline_run(tmp_path_factory, cache_root):
     (folder / "test_claims.py").write_text(CLAIMS)
     command = [sys.executable, "-m", "pytest", f"--archbench-cache={cache_root}", f"--archbench-workload={WORKLOAD}", *ENOUGH]
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
-    subprocess.run([*command, "--benchmark-json=run.json"], cwd=folder, env=environment, check=True, capture_output=True)
+    for _ in range(4):
+        subprocess.run([*command, "--benchmark-json=run.json"], cwd=folder, env=environment, check=True, capture_output=True)
+        records = read_run_file(folder / "run.json").records
+        if not any(RunEstimates(records).is_disturbed(case_id) for case_id in records):
+            break
     return folder / "run.json"
 
 
@@ -149,8 +164,10 @@ def test_a_claim_whose_verdict_changed_against_the_baseline_fails_the_build(acce
         )
     )
 
-    # Two quiet workers of eight, as beside other tests, would leave the claim open.
-    result = accepted.run_archbench(*ENOUGH, "--archbench-budget=24")
+    result, _ = once_left_alone(
+        lambda: run_json(accepted, *ENOUGH, "--archbench-budget=24"),
+        lambda found: found[1].section.claims["openvino-faster-everywhere"] == Outcome.INCONCLUSIVE.value,
+    )
 
     result.assert_outcomes(passed=2, failed=1, skipped=len(EVERY_CLAIM) - 1)
     result.stdout.fnmatch_lines(["*'does not hold here' at the baseline, now: *"])
@@ -164,7 +181,10 @@ def test_a_gated_run_without_a_baseline_has_an_exit_code_of_its_own(project):
 
 
 def test_a_gated_run_finds_planted_work_after_its_whole_budget(accepted):
-    result, run = run_json(accepted, "--archbench-gate", *ENOUGH, "--archbench-budget=10", "--archbench-plant=*openvino*=2000")
+    options = ("--archbench-gate", *ENOUGH, "--archbench-budget=10", "--archbench-plant=*openvino*=2000")
+    result, run = once_left_alone(
+        lambda: run_json(accepted, *options), lambda found: "disturbed throughout" in found[0].stdout.str()
+    )
 
     assert result.ret == 1
     result.stdout.fnmatch_lines([f"regressed *{OPENVINO}*slower with the same kernels*", "gate: regressed"])

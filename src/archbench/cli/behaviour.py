@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from archbench.experiments.advice import Advice
     from archbench.experiments.channel_sweep import ChannelSweep
     from archbench.experiments.units import Platform, Units
-    from archbench.report.steps_figure import Staircase
 
 _RUNS = click.argument("runs", type=click.Path(path_type=Path), metavar="RUN.json...", nargs=-1, required=True)
 _BACKENDS = click.option("--backend", "backends", multiple=True, metavar="NAME", help="Those of this backend alone.")
@@ -51,7 +51,8 @@ def findings(runs: tuple[Path, ...], backends: tuple[str, ...], *, as_json: bool
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw them: .png, .svg or .pdf.")
 def steps(runs: tuple[Path, ...], backends: tuple[str, ...], *, as_json: bool, figure: Path | None) -> None:
     """Find the steps of latency along channels in the runs."""
-    from archbench.report.behaviour import StepsRow, steps_table
+    from archbench.experiments.channel_sweep import staircase, steps_row
+    from archbench.report.behaviour import steps_table
     from archbench.report.layers_figure import check_figure_path
     from archbench.report.steps_figure import steps_figure
 
@@ -60,22 +61,10 @@ def steps(runs: tuple[Path, ...], backends: tuple[str, ...], *, as_json: bool, f
     found = list(_sweeps(_selected(_units(runs), backends)))
     if not found:
         raise UsageError("the runs hold no sweep along channels of twelve counts or more.")
-    rows = [
-        StepsRow(
-            sweep=sweep.name,
-            platform=str(platform),
-            points=len(sweep.points),
-            shape=sweep.steps.shape.value,
-            width=sweep.steps.width,
-            height=sweep.steps.height,
-            p_value=sweep.steps.p_value,
-            edges=sweep.steps.edges,
-        )
-        for platform, sweep in found
-    ]
+    rows = list(itertools.starmap(steps_row, found))
     click.echo(_json(rows) if as_json else steps_table(rows))
     if figure is not None:
-        steps_figure([_staircase(platform, sweep) for platform, sweep in found], figure)
+        steps_figure(list(itertools.starmap(staircase, found)), figure)
 
 
 @click.command()
@@ -130,15 +119,6 @@ def _sweeps(units: Mapping[Platform, Units]) -> Iterator[tuple[Platform, Channel
     for platform, own in units.items():
         for sweep in channel_sweeps(own):
             yield platform, sweep
-
-
-def _staircase(platform: Platform, sweep: ChannelSweep) -> Staircase:
-    from archbench.report.steps_figure import Staircase
-
-    points = [(count, unit.seconds.interval()) for count, unit in sweep.points if unit.seconds is not None]
-    return Staircase(
-        sweep=sweep.name, platform=str(platform), points=points, described=sweep.described, edges=sweep.steps.edges
-    )
 
 
 def _advice_lines(advice: Advice) -> Iterator[str]:

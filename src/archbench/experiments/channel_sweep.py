@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archbench.experiments.units import Measured, Platform, Units
+from archbench.report.behaviour import StepsRow
+from archbench.report.steps_figure import Staircase
 from archbench.stats.steps import MIN_POINTS, ChangedSteps, Steps, changed_steps, find_steps
 from archbench.workloads.layer import LayerWorkload
 
@@ -69,6 +71,28 @@ def step_changes(before: Mapping[Platform, Units], after: Mapping[Platform, Unit
             if then is not None and then.counts == sweep.counts and (changed := changed_steps(then.steps, sweep.steps)):
                 found.append(f"{sweep.name} on {platform}: {then.described}, now {sweep.described}; {_moved(changed)}")
     return found
+
+
+def steps_row(platform: Platform, sweep: ChannelSweep) -> StepsRow:
+    """The sweep as a line of a table."""
+    return StepsRow(
+        sweep=sweep.name,
+        platform=str(platform),
+        points=len(sweep.points),
+        shape=sweep.steps.shape.value,
+        width=sweep.steps.width,
+        height=sweep.steps.height,
+        p_value=sweep.steps.p_value,
+        edges=sweep.steps.edges,
+    )
+
+
+def staircase(platform: Platform, sweep: ChannelSweep) -> Staircase:
+    """The sweep as a panel of a picture."""
+    points = [(count, unit.seconds.interval()) for count, unit in sweep.points if unit.seconds is not None]
+    return Staircase(
+        sweep=sweep.name, platform=str(platform), points=points, described=sweep.described, edges=sweep.steps.edges
+    )
 
 
 def _moved(changed: ChangedSteps) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord
 from archbench.registry import ACCELERATED_BACKEND
+from archbench.report.numbers import ratio_text
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
@@ -90,8 +91,7 @@ def _kws_operations(name: str) -> Callable[[Records], str | None]:
 
 def _shown(gain: tuple[Interval, str]) -> str:
     interval, workload = gain
-    low, high = interval.bounded
-    return f"{format_ratio(interval.estimate)} [{low:.2f}, {high:.2f}] as fast, {workload}"
+    return f"{ratio_text(interval)} as fast, {workload}"
 
 
 _FORM = "form/function paper, abstract"

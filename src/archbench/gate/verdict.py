@@ -26,6 +26,9 @@ class Verdict(Enum):
 
 SEVERITY = tuple(Verdict)
 
+#: What somebody has to look at, the worst first.
+ALARMING = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
+
 
 class Outcome(Enum):
     """The answer on a whole run: the first that applies, in this order. The value is the exit code.
@@ -70,7 +73,12 @@ class CaseVerdict:
     @property
     def compared(self) -> bool:
         """At least one ratio was judged."""
-        return self.slowdown is not None or self.relative is not None
+        return self.decisive is not None
+
+    @property
+    def decisive(self) -> Interval | None:
+        """The ratio that it is shown and ordered by; None if none was compared."""
+        return self.slowdown or self.relative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,12 +87,11 @@ def _science(records: RecordSet, judged: Sequence[Judged]) -> tuple[Section, ...
 
 
 def _facts(records: RecordSet) -> tuple[tuple[str, Cell | str], ...]:
-    machine = next((run.section.machine for run in records.runs if run.section.machine), {})
     days = sorted({str(run.document.get("datetime", ""))[:10] for run in records.runs} - {""})
     measured = sum(record.status in (Status.MEASURED, Status.COUNTED) for record in records.records.values())
     versions = [f"{name} {records.versions[name]}" for name in ("torch", "openvino") if name in records.versions]
     return (
-        ("machine", Cell(text=str(machine.get("cpu") or records.fingerprint))),
+        ("machine", Cell(text=str(records.machine.get("cpu") or records.fingerprint))),
         ("measured", " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "-"),
         ("cases", f"{measured:,} of {len(records.records):,} in {len(records.runs)} runs"),
         ("versions", ", ".join(versions) or "-"),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from archbench.gate.estimates import RunEstimates
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent, ratio_text, seconds_text
+from archbench.pages.shown import absent
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, changed_versions
 from archbench.report.intervals_figure import RatioRow, intervals_figure
+from archbench.report.numbers import ratio_text, seconds_text
 from archbench.report.plot import Block, Cell, Folded, Grid, Plot, Section, grid
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import LogEstimate

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archbench.experiments.accuracy import STATEMENT as INT8_STATEMENT
@@ -97,7 +98,13 @@ def _of_accuracy(records: RecordSet) -> Judged:
     )
 
 
-def stated(anchor: str, records: RecordSet, judged: Sequence[Judged]) -> tuple[Grid, ...]:
+def evidence_section(anchor: str, title: str, blocks: Iterable[Block], records: RecordSet, judged: Sequence[Judged]) -> Section:
+    """A part of the page, in each block first what a paper states of it."""
+    said = (dataclasses.replace(block, tables=(*_stated(block.anchor, records, judged), *block.tables)) for block in blocks)
+    return Section(anchor=anchor, title=title, blocks=tuple(said))
+
+
+def _stated(anchor: str, records: RecordSet, judged: Sequence[Judged]) -> tuple[Grid, ...]:
     """What the paper says of what stands at the anchor, numbers and then sentences, beside what was found; () if nothing."""
     rows: list[tuple[Cell | str, ...]] = [
         (f"{entry.what}: {entry.value}", entry.source, "", entry.here(records.records) or "-")

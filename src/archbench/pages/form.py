@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from archbench.pages.findings import Judged, stated
+from archbench.pages.findings import Judged, evidence_section
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent, ratio_text, seconds_text
+from archbench.pages.shown import absent
 from archbench.records.counts import warm_misses
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord
 from archbench.registry import REFERENCE_BACKEND
 from archbench.report.bars_figure import Bar, bars_figure
 from archbench.report.curves_figure import Curve, Scale, curves_figure
+from archbench.report.numbers import ratio_text, seconds_text
 from archbench.report.plot import Block, Grid, Plot, Section, grid
 from archbench.report.threads import gain_over_one, thread_series
 from archbench.units import format_count, format_ratio, format_seconds
@@ -67,8 +67,7 @@ def form_section(records: RecordSet, judged: Sequence[Judged]) -> Section:
         _threads(records),
         _precision(records),
     )
-    said = (dataclasses.replace(block, tables=(*stated(block.anchor, records, judged), *block.tables)) for block in blocks)
-    return Section(anchor="form", title="Form and function", blocks=tuple(said))
+    return evidence_section("form", "Form and function", blocks, records, judged)
 
 
 def _points(records: Mapping[str, CaseRecord]) -> Iterator[_Point]:

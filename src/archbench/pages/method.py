@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from archbench.gate.power import smallest_found
+from archbench.machine.health import State
 from archbench.pages.morning import noise_of
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import ratio_text, seconds_text
+from archbench.pages.shown import setting_text
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
+from archbench.report.numbers import ratio_text, seconds_text
 from archbench.report.plot import Block, Cell, Folded, Grid, Section, grid
 from archbench.workloads.ids import parse_case
 
@@ -41,11 +43,8 @@ def method_section(records: RecordSet, baselines: Path, min_effect: float) -> Se
 
 
 def _machine(records: RecordSet) -> Block:
-    machine = next((run.section.machine for run in records.runs if run.section.machine), {})
     rows = [("fingerprint", records.fingerprint)]
-    rows += [
-        (name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)) for name, value in machine.items()
-    ]
+    rows += [(name, setting_text(value)) for name, value in records.machine.items()]
     rows += [(name, version) for name, version in records.versions.items()]
     return Block(
         anchor="machine",
@@ -186,9 +185,9 @@ def _failed(records: RecordSet) -> Block:
 
 
 def _health(records: RecordSet) -> Block:
-    marks = {"ok": "good", "warning": "bad", "absent": "absent"}
+    marks = {State.OK: "good", State.WARNING: "bad", State.ABSENT: "absent"}
     rows = [
-        (Cell(text=entry.state, mark=marks.get(entry.state, "open")), entry.name, entry.found, entry.remedy)
+        (Cell(text=entry.state.value, mark=marks[entry.state]), entry.name, entry.found, entry.remedy)
         for entry in records.health
     ]
     columns = ("state", "what", "found", "remedy")

@@ -12,25 +12,21 @@ from archbench.errors import BaselineError
 from archbench.gate.baselines import find_baseline
 from archbench.gate.judge import judge_runs
 from archbench.gate.noise import NoiseFloor, read_noise
-from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
+from archbench.gate.verdict import ALARMING, SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
 from archbench.history.store import History
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import verdict_cell
-from archbench.records.interval import Interval
+from archbench.pages.shown import setting_text, verdict_cell
 from archbench.records.record import changed_versions
 from archbench.records.runfile import RunFile, read_run_file
 from archbench.registry import missing_package
 from archbench.report.intervals_figure import RatioRow, intervals_figure
 from archbench.report.plot import Block, Cell, Folded, Grid, Plot, Section, grid
 from archbench.report.strip import interval_strip, series_strip
-from archbench.report.table import change_text
+from archbench.report.table import change_text, counts_text
 from archbench.stats.changes import changes_of
 
 #: Rows of the open table and of the picture; every case is in the folded table.
 _SHOWN, _DRAWN = 40, 20
-
-#: Verdicts that are looked at whatever the size of the change.
-_URGENT = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
 
 #: What the strips reach to, at least.
 _REACH = 1.1
@@ -97,7 +93,7 @@ def _overview(judgements: Sequence[Judgement]) -> Block:
             said = entry.refused or f"accept one: archbench baseline accept {entry.run.path} --reason ..."
             rows.append((name, entry.run.section.profile, Cell(text="no baseline", mark="absent"), said, measured))
         else:
-            rows.append((name, entry.run.section.profile, gate_cell(entry.report), _counted(entry.report), measured))
+            rows.append((name, entry.run.section.profile, gate_cell(entry.report), counts_text(entry.report), measured))
     columns = ("run", "profile", "the gate", "cases", "measured")
     return Block(anchor="verdicts", title="What the gate says", tables=(grid(columns, rows, left=4),))
 
@@ -108,17 +104,12 @@ def gate_cell(report: GateReport) -> Cell:
     return Cell(text=outcome.text, mark="good" if outcome in _GOOD else "open" if outcome in _OPEN else "bad")
 
 
-def _counted(report: GateReport) -> str:
-    counts = Counter(entry.verdict for entry in report.verdicts)
-    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(SEVERITY) if counts[verdict])
-
-
 def _blocks(
     anchor: str, judgement: Judgement, report: GateReport, baseline: RunFile, min_effect: float, past: Past | None
 ) -> Iterator[Block]:
     ordered = sorted(report.verdicts, key=_worth, reverse=True)
     run = judgement.run
-    shown = ordered[: max(_SHOWN, sum(entry.verdict in _URGENT for entry in ordered))]
+    shown = ordered[: max(_SHOWN, sum(entry.verdict in ALARMING for entry in ordered))]
     compared = [entry for entry in ordered if entry.compared][:_DRAWN]
     title = f"{run.path.name}: the largest changes first"
     yield Block(
@@ -142,7 +133,7 @@ def _plot(anchor: str, report: GateReport, compared: Sequence[CaseVerdict], min_
     rows = [
         RatioRow(name=entry.case_id, ratio=ratio, kind=entry.verdict.value)
         for entry in compared
-        if (ratio := decisive(entry)) is not None
+        if (ratio := entry.decisive) is not None
     ]
     return Plot(
         name=f"{anchor}-changes",
@@ -158,14 +149,9 @@ def _plot(anchor: str, report: GateReport, compared: Sequence[CaseVerdict], min_
 
 def _worth(entry: CaseVerdict) -> tuple[bool, bool, float, int]:
     """What is urgent first, then by the size of the change."""
-    ratio = decisive(entry)
+    ratio = entry.decisive
     size = abs(math.log(ratio.estimate)) if ratio is not None and ratio.estimate > 0 else 0.0
-    return (entry.verdict in _URGENT, entry.verdict is Verdict.IMPROVED, size, SEVERITY.index(entry.verdict))
-
-
-def decisive(entry: CaseVerdict) -> Interval | None:
-    """The change that a case is judged by."""
-    return entry.slowdown or entry.relative
+    return (entry.verdict in ALARMING, entry.verdict is Verdict.IMPROVED, size, SEVERITY.index(entry.verdict))
 
 
 def _alerts(report: GateReport) -> Iterator[str]:
@@ -177,13 +163,13 @@ def _alerts(report: GateReport) -> Iterator[str]:
 
 def verdicts_table(entries: Sequence[CaseVerdict], report: GateReport, min_effect: float, past: Past | None) -> Grid:
     """A row a case; `past` gives its history where there is one."""
-    sizes = [max(ratio.estimate, 1 / ratio.estimate) for entry in entries if (ratio := decisive(entry)) and ratio.estimate > 0]
+    sizes = [max(ratio.estimate, 1 / ratio.estimate) for entry in entries if (ratio := entry.decisive) and ratio.estimate > 0]
     # A few giants would squeeze all others to a point.
     reach = max(_REACH, sorted(sizes)[int(0.9 * (len(sizes) - 1))] * 1.05) if sizes else _REACH
     columns = ["verdict", "case", "why", "", report.quantities[0], report.quantities[1]]
     rows = []
     for entry in entries:
-        ratio = decisive(entry)
+        ratio = entry.decisive
         strip = interval_strip(ratio, min_effect, reach, entry.verdict.value) if ratio is not None else ""
         row: list[Cell | str] = [
             verdict_cell(entry),
@@ -252,11 +238,7 @@ def _machine_changes(baseline: RunFile, run: RunFile) -> Iterator[tuple[str, str
     then, now = baseline.section.machine, run.section.machine
     for name in dict.fromkeys((*then, *now)):
         if then.get(name) != now.get(name):
-            yield name, _text(then.get(name)), _text(now.get(name))
-
-
-def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+            yield name, setting_text(then.get(name)), setting_text(now.get(name))
 
 
 def _graph_changes(report: GateReport) -> Counter[str]:

@@ -13,6 +13,7 @@ import msgspec
 from archbench.errors import RecordFileError
 from archbench.experiments.roofline import check_machine
 from archbench.experiments.units import Platform, Units, units_by_platform
+from archbench.machine.health import Finding
 from archbench.records.accuracy import AccuracyRecord
 from archbench.records.peaks import Peaks, read_peaks
 from archbench.records.record import CaseRecord, Status
@@ -21,16 +22,6 @@ from archbench.records.search import SearchRecord
 
 #: Where `archbench search` leaves its results, in a folder of its own.
 _SEARCH = "search.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """What `archbench doctor` said of one thing: `state` is ok, warning or absent."""
-
-    name: str
-    state: str
-    found: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +42,7 @@ class RecordSet:
     peaks: Peaks | None = None
     searches: tuple[SearchRecord, ...] = ()
     accuracy: tuple[AccuracyRecord, ...] = ()
-    health: tuple[Health, ...] = ()
+    health: tuple[Finding, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -59,6 +50,11 @@ class RecordSet:
         return next(
             (run.section.fingerprint for run in self.runs if not run.section.instrument), self.runs[0].section.fingerprint
         )
+
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """What is known of it; nothing if nothing was timed on it."""
+        return next((run.section.machine for run in self.runs if run.section.machine), {})
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -139,7 +135,7 @@ class _Found:
     peaks: Peaks | None = None
     searches: list[SearchRecord] = field(default_factory=list)
     accuracy: list[AccuracyRecord] = field(default_factory=list)
-    health: list[Health] = field(default_factory=list)
+    health: list[Finding] = field(default_factory=list)
 
     def add(self, path: Path) -> None:
         """Take a file for what its keys say that it is."""
@@ -171,7 +167,7 @@ class _Accuracy:
 class _Health:
     """What `archbench doctor --json` prints."""
 
-    findings: list[Health]
+    findings: list[Finding]
 
 
 def _keys(path: Path) -> set[str]:

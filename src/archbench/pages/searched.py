@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from archbench.pages.findings import Judged, stated
+from archbench.pages.findings import Judged, evidence_section
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent, ratio_text, seconds_text
-from archbench.records.search import SearchRecord, TrainedRecord
+from archbench.pages.shown import absent
+from archbench.records.search import SearchRecord
 from archbench.report.bars_figure import Bar, bars_figure
 from archbench.report.curves_figure import Scale
 from archbench.report.kws import Entry, follows_operations, gain, series
+from archbench.report.numbers import ratio_text, seconds_text
 from archbench.report.plot import Block, Folded, Plot, Section, grid
-from archbench.report.search import OPERATIONS, cost_text, share_text, units_of
+from archbench.report.search import cost_text, front_cells, front_columns, trials_told, units_of
 from archbench.report.search_figure import draw_search
 from archbench.units import format_ratio, format_seconds
 from archbench.workloads.ids import parse_workload
@@ -29,22 +30,15 @@ def search_section(records: RecordSet, judged: Sequence[Judged]) -> Section:
     # The last search is the one that is judged.
     anchored = [dataclasses.replace(block, anchor="front") if block is fronts[-1] else block for block in fronts]
     blocks = (*(anchored or [absent("front", title, _SEARCH)]), _measured(records))
-    said = (dataclasses.replace(block, tables=(*stated(block.anchor, records, judged), *block.tables)) for block in blocks)
-    return Section(anchor="search", title="Search", blocks=tuple(said))
+    return evidence_section("search", "Search", blocks, records, judged)
 
 
 def _front(index: int, record: SearchRecord) -> Block:
-    measured = [name for name in record.objectives if name != OPERATIONS]
-    heard = record.seed.unheard is not None
     name = f"search-{index + 1}"
-    stopped = sum(trial.stopped for trial in record.trials)
-    words = [f"{record.dataset}: {len(record.trials)} trials, {stopped} stopped early, {record.lost} lost with their workers."]
-    if record.frozen:
-        words.append(f"Frozen, in order: {', '.join(f'{key} = {value}' for key, value in record.frozen)}.")
     return Block(
         anchor=name,
         title=f"The front of {record.study}, beside its seed",
-        words=tuple(words),
+        words=(f"Data: {record.dataset}.", *(f"{line[0].upper()}{line[1:]}." for line in trials_told(record))),
         plot=Plot(
             name=name,
             caption=(
@@ -55,18 +49,9 @@ def _front(index: int, record: SearchRecord) -> Block:
             label=f"Front of the search {record.study} beside its seed; the numbers are in the table below.",
             draw=lambda canvas: draw_search(record, canvas),
             table=grid(
+                ("network", "units", *front_columns(record)),
                 (
-                    "network",
-                    "units",
-                    "million operations",
-                    *measured,
-                    "fewer",
-                    "validation",
-                    "accuracy [95 %]",
-                    *["unheard"] * heard,
-                ),
-                (
-                    (*_identity(entry), *_costs(entry, measured), *_quality(entry, record, heard=heard))
+                    (parse_workload(entry.workload).family, " ".join(units_of(entry.workload)), *front_cells(entry, record))
                     for entry in (record.seed, *record.front)
                 ),
                 left=2,
@@ -93,24 +78,6 @@ def _front(index: int, record: SearchRecord) -> Block:
         ),
         command=_SEARCH,
     )
-
-
-def _identity(entry: TrainedRecord) -> Iterator[str]:
-    yield parse_workload(entry.workload).family
-    yield " ".join(units_of(entry.workload))
-
-
-def _costs(entry: TrainedRecord, measured: Sequence[str]) -> Iterator[str]:
-    yield f"{entry.operations / 1e6:.1f}"
-    yield from (cost_text(name, entry.costs[name]) if name in entry.costs else "-" for name in measured)
-
-
-def _quality(entry: TrainedRecord, record: SearchRecord, *, heard: bool) -> Iterator[str]:
-    yield format_ratio(record.seed.operations / entry.operations)
-    yield f"{entry.validation:.1%}"
-    yield share_text(entry.accuracy)
-    if heard:
-        yield share_text(entry.unheard)
 
 
 def _measured(records: RecordSet) -> Block:

@@ -1,12 +1,12 @@
-"""Numbers as cells: the same words for the same thing in every table of the page."""
+"""What several parts of the page show alike: outcomes and verdicts as cells, and what is absent."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archbench.experiments.claim import Finding, Outcome
 from archbench.gate.verdict import CaseVerdict
-from archbench.records.interval import Interval
 from archbench.report.plot import Block, Cell
-from archbench.units import format_ratio, format_seconds
 
 _OUTCOMES = {
     Outcome.HOLDS: "holds",
@@ -26,22 +26,9 @@ def verdict_cell(entry: CaseVerdict) -> Cell:
     return Cell(text=entry.verdict.value, mark=entry.verdict.value.replace(" ", "-"))
 
 
-def seconds_text(interval: Interval | None) -> str:
-    """A time with its interval."""
-    if interval is None:
-        return "-"
-    if interval.low is None or interval.high is None:
-        return format_seconds(interval.estimate)
-    return f"{format_seconds(interval.estimate)} [{format_seconds(interval.low)}, {format_seconds(interval.high)}]"
-
-
-def ratio_text(interval: Interval | None) -> str:
-    """A ratio with its interval."""
-    if interval is None:
-        return "-"
-    if interval.low is None or interval.high is None:
-        return format_ratio(interval.estimate)
-    return f"{format_ratio(interval.estimate)} [{interval.low:.2f}, {interval.high:.2f}]"
+def setting_text(value: object) -> str:
+    """A fact of the machine, which may be a list of them."""
+    return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 
 def absent(anchor: str, title: str, command: str, *words: str) -> Block:

@@ -9,23 +9,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from archbench.errors import RecordFileError
 from archbench.experiments.advice import Advice, advise, precision_by_layer
 from archbench.experiments.behaviour import places
-from archbench.experiments.channel_sweep import ChannelSweep, channel_sweeps
+from archbench.experiments.channel_sweep import ChannelSweep, channel_sweeps, staircase, steps_row
 from archbench.experiments.roofline import roofline
 from archbench.experiments.units import Platform, Units
-from archbench.pages.findings import Judged, stated
+from archbench.pages.findings import Judged, evidence_section
 from archbench.pages.form import networks_of, networks_plot
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent, ratio_text, seconds_text
+from archbench.pages.shown import absent
 from archbench.records.interval import Interval
 from archbench.records.peaks import Peaks
 from archbench.registry import BACKENDS
 from archbench.report.bars_figure import Bar, bars_figure
+from archbench.report.behaviour import STEPS_COLUMNS, steps_cells
 from archbench.report.curves_figure import Curve, Scale, curves_figure
+from archbench.report.numbers import points_text, ratio_text, seconds_text, share_text
 from archbench.report.plot import Block, Folded, Grid, Plot, Section, grid
 from archbench.report.roofline import Placed, Roofline, omitted_lines
 from archbench.report.roofline_figure import draw_roofline
-from archbench.report.search import share_text
-from archbench.report.steps_figure import Staircase, draw_steps
+from archbench.report.steps_figure import draw_steps
 from archbench.stats.roofline import Roof
 from archbench.units import format_count, format_ratio, format_seconds
 from archbench.workloads.layer import LayerWorkload
@@ -58,8 +59,7 @@ def behaviour_section(records: RecordSet, judged: Sequence[Judged]) -> Section:
         _accuracy(records),
         _every_unit(records.units),
     )
-    said = (dataclasses.replace(block, tables=(*stated(block.anchor, records, judged), *block.tables)) for block in blocks)
-    return Section(anchor="behaviour", title="Behaviour", blocks=tuple(said))
+    return evidence_section("behaviour", "Behaviour", blocks, records, judged)
 
 
 def _staircases(by_platform: Mapping[Platform, Units]) -> Block:
@@ -67,7 +67,7 @@ def _staircases(by_platform: Mapping[Platform, Units]) -> Block:
     found = [(platform, sweep) for platform, units in by_platform.items() for sweep in channel_sweeps(units)]
     if not found:
         return absent("staircases", title, _UNITS, "No operator was measured at twelve counts of channels or more.")
-    shown = [_staircase(platform, sweep) for platform, sweep in _first(found)]
+    shown = list(itertools.starmap(staircase, _first(found)))
     left = len(found) - len(shown)
     return Block(
         anchor="staircases",
@@ -81,7 +81,7 @@ def _staircases(by_platform: Mapping[Platform, Units]) -> Block:
             ),
             label="Latency along channels by sweep and platform; steps and counts worth using are in the table below.",
             draw=lambda canvas: draw_steps(shown, canvas),
-            table=_steps_table(found),
+            table=grid(STEPS_COLUMNS, map(steps_cells, itertools.starmap(steps_row, found)), left=4),
         ),
         folded=(Folded(title="Every point of every sweep", table=_sweep_table(found)),),
         command=_UNITS,
@@ -94,33 +94,6 @@ def _first(found: Sequence[tuple[Platform, ChannelSweep]]) -> list[tuple[Platfor
     for platform, sweep in found:
         by_name.setdefault(sweep.name, []).append((platform, sweep))
     return list(itertools.chain.from_iterable(by_name.values()))[:_SHOWN_SWEEPS]
-
-
-def _staircase(platform: Platform, sweep: ChannelSweep) -> Staircase:
-    points = [(count, unit.seconds.interval()) for count, unit in sweep.points if unit.seconds is not None]
-    return Staircase(
-        sweep=sweep.name, platform=str(platform), points=points, described=sweep.described, edges=sweep.steps.edges
-    )
-
-
-def _steps_table(found: Sequence[tuple[Platform, ChannelSweep]]) -> Grid:
-    return grid(
-        ("sweep", "platform", "counts worth using", "shape", "points", "width", "height", "p"),
-        (
-            (
-                sweep.name,
-                str(platform),
-                ", ".join(map(str, sweep.steps.edges)) or "all alike",
-                sweep.steps.shape.value,
-                str(len(sweep.points)),
-                "-" if sweep.steps.width is None else str(sweep.steps.width),
-                f"{sweep.steps.height:.0%}" if sweep.steps.is_stepped else "-",
-                f"{sweep.steps.p_value:.1g}",
-            )
-            for platform, sweep in found
-        ),
-        left=4,
-    )
 
 
 def _sweep_table(found: Sequence[tuple[Platform, ChannelSweep]]) -> Grid:
@@ -413,7 +386,7 @@ def _accuracy(records: RecordSet) -> Block:
             entry.title,
             score.convolutions or "-",
             share_text(score.accuracy),
-            "-" if score.drop is None else _points(score.drop),
+            points_text(score.drop),
             f"{score.agreement:.1%}",
             f"{score.output_error:.1e}",
         )
@@ -422,11 +395,6 @@ def _accuracy(records: RecordSet) -> Block:
     columns = ("network", "backend", "convolutions", "accuracy [95 %]", "drop in points [95 %]", "agrees", "error")
     words = (f"{scored[0][0].dataset}: {scored[0][0].images} examples that no training and no quantizer saw.",)
     return Block(anchor="accuracy", title=title, words=words, tables=(grid(columns, rows, left=3),), command=_ACCURACY)
-
-
-def _points(drop: Interval) -> str:
-    low, high = drop.bounded
-    return f"{drop.estimate * 100:+.1f} [{low * 100:+.1f}, {high * 100:+.1f}]"
 
 
 def _every_unit(by_platform: Mapping[Platform, Units]) -> Block:

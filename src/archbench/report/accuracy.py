@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from archbench.records.accuracy import AccuracyRecord, Score
-from archbench.records.interval import Interval
+from archbench.report.numbers import points_text, share_text
 from archbench.report.table import plain_table, table_text
 
 _COLUMNS = ("accuracy [95 %]", "drop in points [95 %]", "p", "agrees", "error", "convolutions")
@@ -25,17 +25,12 @@ def accuracy_table(records: Iterable[AccuracyRecord]) -> str:
 
 
 def _cells(score: Score) -> Iterator[str]:
-    yield f"{score.accuracy.estimate:.1%} {_bounds(score.accuracy, '.1f')}"
-    yield "-" if score.drop is None else f"{score.drop.estimate * 100:+.1f} {_bounds(score.drop, '+.1f')}"
+    yield share_text(score.accuracy)
+    yield points_text(score.drop)
     yield "-" if score.p_value is None else f"{score.p_value:.2g}"
     yield f"{score.agreement:.1%}"
     yield f"{score.output_error:.1e}"
     yield score.convolutions or "-"
-
-
-def _bounds(interval: Interval, form: str) -> str:
-    low, high = interval.bounded
-    return f"[{low * 100:{form}}, {high * 100:{form}}]"
 
 
 def _unmeasured(records: Iterable[AccuracyRecord]) -> Iterator[str]:

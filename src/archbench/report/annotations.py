@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from archbench.gate.verdict import SEVERITY, GateReport, Verdict
+from archbench.gate.verdict import ALARMING, GateReport, Verdict
 from archbench.report.table import change_text
 
 #: GitHub shows so many of each level a step and drops the others without a word.
 _SHOWN = 10
-
-_BAD = (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING)
 
 
 def gate_annotations(report: GateReport) -> list[str]:
@@ -26,7 +24,7 @@ def no_baseline_annotation(profile: str) -> str:
 def _errors(report: GateReport) -> Iterator[tuple[str, str]]:
     for alert in report.alerts:
         yield f"alert: {alert.scope}", f"{change_text(alert.slowdown)} in {len(alert.case_ids)} cases"
-    for verdict in sorted(_BAD, key=SEVERITY.index, reverse=True):
+    for verdict in ALARMING:
         yield from _of(report, verdict)
     if report.uncalibrated is not None:
         yield "uncalibrated", report.uncalibrated

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archbench.records.interval import Interval
+from archbench.report.numbers import ratio_text
 from archbench.report.table import plain_table, table_text
-from archbench.units import format_ratio, format_seconds
+from archbench.units import format_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +48,29 @@ def findings_table(rows: Sequence[FindingRow], statements: Mapping[str, str]) ->
     return "\n".join((table_text(table), *lines))
 
 
+#: What `steps_cells` holds; the first four are words.
+STEPS_COLUMNS = ("sweep", "platform", "counts worth using", "shape", "points", "width", "height", "p")
+
+
+def steps_cells(row: StepsRow) -> tuple[str, ...]:
+    """A sweep on one platform, as a table has it."""
+    return (
+        row.sweep,
+        row.platform,
+        ", ".join(map(str, row.edges)) or "all alike",
+        row.shape,
+        str(row.points),
+        "-" if row.width is None else str(row.width),
+        f"{row.height:.0%}" if row.edges else "-",
+        f"{row.p_value:.1g}",
+    )
+
+
 def steps_table(rows: Iterable[StepsRow]) -> str:
     """One line a sweep and platform."""
-    table = plain_table("sweep", "platform", "points", "shape", "width", "height", "p", "counts worth using", left=2)
+    table = plain_table(*STEPS_COLUMNS, left=4)
     for row in rows:
-        stepped = bool(row.edges)
-        table.add_row(
-            row.sweep,
-            row.platform,
-            str(row.points),
-            row.shape,
-            "-" if row.width is None else str(row.width),
-            f"{row.height:.0%}" if stepped else "-",
-            f"{row.p_value:.1g}",
-            ", ".join(map(str, row.edges)) or "all alike",
-        )
+        table.add_row(*steps_cells(row))
     return table_text(table)
 
 
@@ -69,8 +78,7 @@ def choices_table(title: str, rows: Iterable[tuple[str, str, Interval, int, str]
     """What choices cost beside the usual one: choice, beside, ratio, sizes, advice."""
     table = plain_table(title, "beside", "costs [95 %]", "sizes", "advice", left=2)
     for choice, beside, ratio, sizes, advice in rows:
-        low, high = ratio.bounded
-        table.add_row(choice, beside, f"{format_ratio(ratio.estimate)} [{low:.2f}, {high:.2f}]", str(sizes), advice)
+        table.add_row(choice, beside, ratio_text(ratio), str(sizes), advice)
     return table_text(table)
 
 
@@ -78,9 +86,7 @@ def fusions_table(rows: Iterable[tuple[str, Sequence[str], Interval, int]]) -> s
     """What engines make of an activation behind a layer: layer, nodes that it adds, cost over the layer alone, sizes."""
     table = plain_table("fused", "adds", "costs of the layer alone [95 %]", "sizes", left=2)
     for layer, nodes, ratio, sizes in rows:
-        low, high = ratio.bounded
-        shown = f"{format_ratio(ratio.estimate)} [{low:.2f}, {high:.2f}]"
-        table.add_row(layer, ", ".join(nodes) or "nothing", shown, str(sizes))
+        table.add_row(layer, ", ".join(nodes) or "nothing", ratio_text(ratio), str(sizes))
     return table_text(table)
 
 

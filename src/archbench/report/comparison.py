@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from archbench.cost.formulas import Cost
-from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord
-from archbench.report.table import cost_table, plain_table, speedup_text, table_text
-from archbench.units import format_seconds
+from archbench.report.numbers import latency_text, speedup_text
+from archbench.report.table import cost_table, plain_table, table_text
 from archbench.workloads.ids import parse_case
 
 
@@ -23,7 +22,7 @@ def comparison_table(records: Sequence[CaseRecord]) -> str:
         error, share = ("-", "-")
         if record.parity is not None:
             error, share = f"{record.parity.error:.1e}", f"{record.parity.error / record.parity.tolerance:.0%}"
-        latency = _seconds(record.latency) if record.latency else record.status.value
+        latency = latency_text(record.latency) if record.latency else record.status.value
         table.add_row(backend, latency, speedup_text(record.speedup), error, share)
         if record.reason is not None:
             notes.append(f"{backend}: {record.reason}")
@@ -35,9 +34,3 @@ def comparison_table(records: Sequence[CaseRecord]) -> str:
 def _cost(priced: Mapping[str, float]) -> Cost:
     """A record's cost, whose counts JSON may hold as 3.0."""
     return msgspec.convert({name: int(value) if value == int(value) else value for name, value in priced.items()}, Cost)
-
-
-def _seconds(interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
-        return f"{format_seconds(interval.estimate)} [one process]"
-    return f"{format_seconds(interval.estimate)} [{format_seconds(interval.low)}, {format_seconds(interval.high)}]"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
-from archbench.report.table import change_text
+from archbench.report.table import change_text, counts_text, machine_lines
 
 #: A page shows so many cases; GitHub refuses one of more than a mebibyte.
 _SHOWN_CASES = 200
@@ -39,13 +38,6 @@ def no_baseline_markdown(profile: str, command: str) -> str:
     )
 
 
-def counts_text(report: GateReport) -> str:
-    """How many cases have each verdict, the worst first."""
-    counts = Counter(entry.verdict for entry in report.verdicts)
-    found = [f"{counts[verdict]} {verdict.value}" for verdict in reversed(SEVERITY) if counts[verdict]]
-    return ", ".join(found) or "no cases"
-
-
 def _alerts(report: GateReport) -> Iterator[str]:
     if report.alerts:
         yield ""
@@ -68,8 +60,7 @@ def _cases(report: GateReport) -> Iterator[str]:
 
 def _size(entry: CaseVerdict) -> tuple[int, float]:
     """The worst verdict first, and within it the largest slowdown."""
-    interval = entry.slowdown or entry.relative
-    return SEVERITY.index(entry.verdict), interval.estimate if interval else 0.0
+    return SEVERITY.index(entry.verdict), entry.decisive.estimate if entry.decisive else 0.0
 
 
 def _kernels(report: GateReport) -> Iterator[str]:
@@ -82,11 +73,7 @@ def _kernels(report: GateReport) -> Iterator[str]:
 
 
 def _notes(report: GateReport) -> Iterator[str]:
-    lines: list[str] = list(report.notes)
-    if report.drift is not None:
-        lines.append(f"machine: calibration work {change_text(report.drift)} against the baseline, divided out of latencies")
-    if report.voided:
-        lines.append(f"voided: {report.voided} of {report.processes} worker processes were disturbed and left out")
+    lines = [*report.notes, *machine_lines(report)]
     if report.uncalibrated is not None:
         lines.append(f"uncalibrated: {report.uncalibrated}")
     yield from _list(lines)

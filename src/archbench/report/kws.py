@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
-from archbench.report.table import plain_table, speedup_text, table_text
+from archbench.report.numbers import speedup_text
+from archbench.report.table import plain_table, table_text
 from archbench.stats.correlation import rank_correlation
 from archbench.stats.estimate import LogEstimate
 from archbench.stats.processes import latency

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archbench.records.record import CaseRecord
-from archbench.report.table import plain_table, speedup_text, table_text
+from archbench.report.numbers import speedup_text
+from archbench.report.table import plain_table, table_text
 from archbench.units import format_seconds
 from archbench.workloads.ids import parse_case
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from archbench.records.interval import Interval
-from archbench.records.search import SearchRecord
+from archbench.records.search import SearchRecord, TrainedRecord
+from archbench.report.numbers import share_text
 from archbench.report.table import plain_table, table_text
 from archbench.units import format_count, format_seconds
 from archbench.workloads.ids import parse_workload
@@ -21,31 +21,38 @@ _SECONDS = ("latency", "predicted")
 
 def search_table(record: SearchRecord) -> str:
     """The seed and the front, one line each, the dearest first; then what the trials came to."""
-    heard = record.seed.unheard is not None
-    measured = [name for name in record.objectives if name != OPERATIONS]
-    columns = (
-        "million operations",
-        *measured,
-        "fewer",
-        "validation",
-        "accuracy [95 %]",
-        *(["unheard speaker"] if heard else []),
-    )
-    table = plain_table("network", *columns)
+    table = plain_table("network", *front_columns(record))
     for trained in (record.seed, *record.front):
-        table.add_row(
-            parse_workload(trained.workload).family,
-            f"{trained.operations / 1e6:.1f}",
-            *(cost_text(name, trained.costs[name]) if name in trained.costs else "-" for name in measured),
-            f"{record.seed.operations / trained.operations:.1f}x",
-            f"{trained.validation:.1%}",
-            share_text(trained.accuracy),
-            *([share_text(trained.unheard)] if heard else []),
-        )
-    return "\n".join((table_text(table), *_told(record)))
+        table.add_row(parse_workload(trained.workload).family, *front_cells(trained, record))
+    return "\n".join((table_text(table), *trials_told(record)))
 
 
-def _told(record: SearchRecord) -> Iterable[str]:
+def front_columns(record: SearchRecord) -> Iterator[str]:
+    """What `front_cells` holds, all of it numbers."""
+    yield "million operations"
+    yield from _measured(record)
+    yield from ("fewer", "validation", "accuracy [95 %]")
+    if record.seed.unheard is not None:
+        yield "unheard speaker"
+
+
+def front_cells(trained: TrainedRecord, record: SearchRecord) -> Iterator[str]:
+    """One network that was trained in full, beside the seed."""
+    yield f"{trained.operations / 1e6:.1f}"
+    yield from (cost_text(name, trained.costs[name]) if name in trained.costs else "-" for name in _measured(record))
+    yield f"{record.seed.operations / trained.operations:.1f}x"
+    yield f"{trained.validation:.1%}"
+    yield share_text(trained.accuracy)
+    if record.seed.unheard is not None:
+        yield share_text(trained.unheard)
+
+
+def _measured(record: SearchRecord) -> list[str]:
+    return [name for name in record.objectives if name != OPERATIONS]
+
+
+def trials_told(record: SearchRecord) -> Iterator[str]:
+    """What the trials came to, and what was frozen."""
     stopped = sum(trial.stopped for trial in record.trials)
     lost = f", {record.lost} lost with their workers" if record.lost else ""
     yield f"{len(record.trials)} trials, {stopped} of them stopped early{lost}; {record.seconds:.0f} s"
@@ -63,14 +70,6 @@ def cost_text(objective: str, value: float) -> str:
 def axis_text(objective: str) -> str:
     """What an axis of costs is labelled with."""
     return f"{objective}, seconds an inference" if objective.startswith(_SECONDS) else objective
-
-
-def share_text(interval: Interval | None) -> str:
-    """A share in per cent with its interval."""
-    if interval is None:
-        return "-"
-    low, high = interval.bounded
-    return f"{interval.estimate:.1%} [{low * 100:.1f}, {high * 100:.1f}]"
 
 
 def search_document(record: SearchRecord) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
 from rich.console import Console
@@ -16,7 +16,8 @@ from archbench.gate.verdict import SEVERITY, Alert, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
-from archbench.units import format_bytes, format_change, format_count, format_ratio, format_seconds
+from archbench.report.numbers import speedup_text
+from archbench.units import format_bytes, format_change, format_count, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 from archbench.workloads.pattern import PatternWorkload
@@ -58,15 +59,24 @@ def gate_table(report: GateReport) -> str:
             entry.verdict.value, entry.case_id, change_text(entry.slowdown), change_text(entry.relative), entry.reason
         )
     lines = [table_text(table), *_changed_kernels(report), *(_alert(alert) for alert in report.alerts), *report.notes]
-    if report.drift is not None:
-        lines.append(f"machine: calibration work {change_text(report.drift)} against the baseline, divided out of latencies")
-    if report.voided:
-        lines.append(f"voided: {report.voided} of {report.processes} worker processes were disturbed and left out")
-    counts = Counter(entry.verdict for entry in report.verdicts)
-    lines.append(", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(Verdict) if counts[verdict]))
+    lines += [*machine_lines(report), counts_text(report)]
     if report.uncalibrated is not None:
         lines.append(f"uncalibrated: {report.uncalibrated}")
     return "\n".join(lines)
+
+
+def machine_lines(report: GateReport) -> Iterator[str]:
+    """How the machine drifted since the baseline, and what was left out."""
+    if report.drift is not None:
+        yield f"machine: calibration work {change_text(report.drift)} against the baseline, divided out of latencies"
+    if report.voided:
+        yield f"voided: {report.voided} of {report.processes} worker processes were disturbed and left out"
+
+
+def counts_text(report: GateReport) -> str:
+    """How many cases have each verdict, the worst first."""
+    counts = Counter(entry.verdict for entry in report.verdicts)
+    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(SEVERITY) if counts[verdict]) or "no cases"
 
 
 def _changed_kernels(report: GateReport) -> Iterable[str]:
@@ -173,15 +183,6 @@ def _latency(entry: tuple[Case, CaseRecord] | None) -> str:
     if record.status is not Status.MEASURED or record.latency is None:
         return record.status.value
     return format_seconds(record.latency.estimate / case.workload.batch)
-
-
-def speedup_text(speedup: Interval | None) -> str:
-    """A speedup with its interval."""
-    if speedup is None:
-        return "-"
-    if speedup.low is None or speedup.high is None:
-        return f"{format_ratio(speedup.estimate)} [one process]"
-    return f"{format_ratio(speedup.estimate)} [{speedup.low:.2f}, {speedup.high:.2f}]"
 
 
 def change_text(interval: Interval | None) -> str:

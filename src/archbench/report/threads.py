@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
-from archbench.report.table import plain_table, speedup_text, table_text
+from archbench.report.numbers import speedup_text
+from archbench.report.table import plain_table, table_text
 from archbench.stats.processes import latency
 from archbench.units import format_seconds
 from archbench.workloads.case import Case
