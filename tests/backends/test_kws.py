@@ -9,8 +9,15 @@ from tests.backends.parity import parity_on
 QUICK = ("kws-seed", "kws12")
 
 
-@pytest.mark.parametrize("network", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMED])
-@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        # Each network is a C++ program to compile.
+        pytest.param(name, network, marks=() if network in QUICK and name != "torch-compile" else pytest.mark.slow)
+        for name in BACKENDS
+        for network in NAMED
+    ],
+)
 def test_the_network_agrees_with_the_reference(name, network, cache_root):
     _, parity = parity_on(name, KwsWorkload.named(network), cache_root)
 

@@ -138,6 +138,7 @@ def test_a_changed_network_is_seen_in_one_run(unchanged, tmp_path, change):
     assert changed.executed_graph != first.executed_graph
 
 
+@pytest.mark.slow
 def test_a_hot_path_of_the_harness_repeats_and_knows_what_decides_it(tmp_path):
     with session(tmp_path) as counting:
         first, again = (counting.count_hot_path("case-ids") for _ in range(2))

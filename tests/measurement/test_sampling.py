@@ -80,6 +80,15 @@ def test_every_turn_is_probed_before_it():
     assert seen[::2] == ["probe"] * 10
 
 
+@pytest.fixture(scope="module")
+def light_heap():
+    """Sampling collects garbage first, which takes long beside what other tests have imported."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("light_heap")
 @given(st.floats(0, 0.05), st.integers(1, 20))
 def test_rounds_go_on_until_both_the_time_and_the_least_count_are_reached(seconds, min_rounds):
     clock = FakeClock()

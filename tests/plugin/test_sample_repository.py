@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SAMPLE = Path(__file__).parents[1] / "sample_repository"
-QUICK = ("--archbench-processes=4", "--archbench-budget=16", "--archbench-seconds=0.02", "--archbench-precision=1000")
+QUICK = ("--archbench-processes=4", "--archbench-budget=8", "--archbench-seconds=0.02", "--archbench-precision=1000")
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ def test_shards_are_a_partition_of_what_was_asked_for(project):
                    for a, b in ((shares[0], shares[1]), (shares[0], shares[2]), (shares[1], shares[2])))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_shards_join_into_a_run_that_is_accepted_gated_and_compared(project, pytester):
     for index in (1, 2):
         assert project(f"--archbench-shard={index}/2", f"--benchmark-json={index}.json").ret == 0

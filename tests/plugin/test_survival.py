@@ -54,6 +54,7 @@ def quoted(*arguments):
     return shlex.join(map(str, (*PYTEST, *arguments)))
 
 
+@pytest.mark.slow
 def test_a_full_cache_costs_only_what_it_cannot_hold_and_is_named(project, small_disk):
     # Prepared at once, none might be finished before the disk is full.
     first = quoted("--archbench-cache=small/cache", "-k", "d2")

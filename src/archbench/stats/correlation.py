@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm, spearmanr
+from scipy.special import ndtri
 
 from archbench.records.interval import Interval
 from archbench.stats.estimate import CONFIDENCE
@@ -30,7 +30,7 @@ def rank_correlation(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) 
     inner = [max(-_largest_below_one(size), min(_largest_below_one(size), value)) for size, value in found]
     pooled = np.average(np.arctanh(inner), weights=weights)
     error = math.sqrt(np.average([1 + value**2 / 2 for value in inner], weights=weights) / sum(weights))
-    reach = float(norm.ppf((1 + CONFIDENCE) / 2)) * error
+    reach = float(ndtri((1 + CONFIDENCE) / 2)) * error
     estimate, low, high = (math.tanh(value) for value in (pooled, pooled - reach, pooled + reach))
     for end in (-1.0, 1.0):
         if all(value == end for _, value in found):
@@ -41,6 +41,8 @@ def rank_correlation(groups: Sequence[tuple[Sequence[float], Sequence[float]]]) 
 def _spearman(x: Sequence[float], y: Sequence[float]) -> float | None:
     if len(set(x)) == 1 or len(set(y)) == 1:
         return None
+    from scipy.stats import spearmanr  # slow to import, and few tables have a correlation
+
     return float(np.clip(np.round(spearmanr(x, y).statistic, 12), -1.0, 1.0))
 
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
 #: Fewer variances say nothing of how much variances vary.
@@ -58,4 +57,6 @@ def _degrees_of(spread: float) -> float:
     least = 1e-3
     if spread >= float(polygamma(1, least / 2)):
         return least
+    from scipy.optimize import brentq  # slow to import, and few runs come so far
+
     return float(brentq(lambda degrees: float(polygamma(1, degrees / 2)) - spread, least, _MOST_DEGREES))

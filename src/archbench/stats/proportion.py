@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import binom
+from scipy.special import bdtr, ndtri
 
 from archbench.records.interval import Interval
 
@@ -60,7 +59,7 @@ def paired_difference(only_first: int, only_second: int, count: int, confidence:
 def mcnemar_p(only_first: int, only_second: int) -> float:
     """Two-sided p-value of McNemar's exact test against "both are right equally often"."""
     fewer = min(only_first, only_second)
-    return min(1.0, 2 * float(binom.cdf(fewer, only_first + only_second, 0.5)))
+    return min(1.0, 2 * float(bdtr(fewer, only_first + only_second, 0.5)))
 
 
 def _quantile(confidence: float) -> float:
