@@ -37,8 +37,8 @@ class Tolerance:
         return 0 if not beyond else 1 if now > then else -1
 
 
-#: Where stack and heap begin decides which cache lines collide. In one place misses repeat to 0.01 %; between two checkouts of
-#: unchanged code eager torch's moved by up to 19 %, instructions by 0.1 %.
+#: Where stack and heap begin decides which cache lines collide: between two checkouts of unchanged code eager torch's misses
+#: moved by up to 19 %, instructions by 0.1 %.
 TOLERANCES = (
     Tolerance(name="instructions", quantities=INSTRUCTIONS, share=0.01, floor=0, portable=True),
     Tolerance(name="LL misses", quantities=SIMULATED_LAST_LEVEL, share=0.02, floor=500, portable=False),
@@ -74,7 +74,10 @@ def compare_counts(baseline: RunFile, current: RunFile, *, any_version: bool = F
 def _notes(baseline: RunFile, current: RunFile) -> Iterator[str]:
     pairs = [(then.counts, now.counts) for case_id, now in current.records.items() if (then := baseline.records.get(case_id))]
     if any(then and now and not _same_place(then, now) for then, now in pairs):
-        yield "counted in another checkout or environment: last-level misses depend on it and are shown, not judged."
+        yield (
+            "counted in another checkout or environment, or by another archbench: last-level misses depend on it and are"
+            " shown, not judged."
+        )
 
 
 def _verdict(case_id: str, then: CaseRecord | None, now: CaseRecord | None, *, any_version: bool) -> CaseVerdict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from archbench.cache import content_key
 from archbench.contracts import Form, backend_named, instrument_named
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
-from archbench.measurement.launcher import Launcher, inherited_environment, worker_environment
+from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome
+from archbench.measurement.place import heap_place
 from archbench.measurement.session import Look, PairedSession, Plan
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
@@ -45,7 +44,7 @@ class CountSession:
         self._version = "" if self._absence else self._instrument.version()
         self._simulator = self._instrument.simulator
         self._machine = self._simulator.machine(counting.model) if self._simulator else read_fingerprint().key
-        self._place = _place(settings.cache)
+        self._place = heap_place(settings.cache)
         # Artifacts are made and parity is checked outside, where nothing is fifty times slower.
         self._native = PairedSession(settings, timed=False)
         self._launchers: list[Launcher] = []
@@ -274,13 +273,6 @@ def _put_error(put: Callable[[BaseException], None]) -> Callable[[Future[None]],
             put(error)
 
     return tell
-
-
-def _place(cache: Path) -> str:
-    """What decides where stack and heap of a worker begin, and with them which cache lines collide."""
-    environment = sorted((name, str(len(value))) for name, value in inherited_environment().items())
-    parts = (sys.executable, str(Path.cwd()), str(cache.absolute()), *(text for pair in environment for text in pair))
-    return content_key(*parts)[:16]
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ class Counts:
         states: numbers by state of the machine and quantity. `cold` is the inference right after the caches were emptied,
             `warm` one right after another.
         executed_graph: as in CaseRecord, of the inference that was read, where another one of the case was timed.
-        place: digest of what decides where stack and heap begin: interpreter, cache folder, environment.
+        place: digest of what decides where stack and heap begin (`archbench.measurement.place`).
     """
 
     instrument: str
