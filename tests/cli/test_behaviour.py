@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -11,13 +9,10 @@ import pytest
 
 from archbench.records.runfile import KEY, RunSection
 from archbench.workloads.layer import LayerWorkload
+from tests.command import archbench
 from tests.experiments.layer_records import layer_records
 
 PLAIN = 20e-6
-
-
-def archbench(*arguments, cwd=None):
-    return subprocess.run([sys.executable, "-m", "archbench", *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
 
 
 def write(path, records, fingerprint="here"):

@@ -14,6 +14,7 @@ from archbench.records.record import Status
 from archbench.records.runfile import read_run_file, with_section
 from archbench.registry import BACKENDS
 from archbench.workloads.ids import parse_workload
+from tests.command import archbench
 from tests.gate.test_baselines import CASE, write_run
 from tests.onnx_models import whole
 from tests.samples import record
@@ -22,8 +23,18 @@ WORKLOAD = "standard-d10-w64-k3-28x28-b1"
 OTHER = f"{WORKLOAD}:openvino-cpu-bf16:t1"
 
 
-def archbench(*arguments, cwd=None):
+def fresh(*arguments, cwd=None):
+    """The same in a process of its own."""
     return subprocess.run([sys.executable, "-m", "archbench", *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("cost", WORKLOAD), ("cases", "--count"), ("gate", "absent.json"), ("nonsense",), ("cost",)]
+)
+def test_a_process_of_its_own_answers_the_same(arguments, tmp_path):
+    in_process, alone = archbench(*arguments, cwd=tmp_path), fresh(*arguments, cwd=tmp_path)
+
+    assert (alone.returncode, alone.stdout, alone.stderr) == (in_process.returncode, in_process.stdout, in_process.stderr)
 
 
 def test_cost_prints_every_quantity():
@@ -113,8 +124,6 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
         (("merge", "absent.json", "-o", "whole.json"), "cannot read absent.json"),
         (("merge", "absent.json"), "Missing option '-o'"),
         (("merge", "run.json", "-o", "./run.json"), "run.json is one of the shards; write the whole run elsewhere"),
-        (("distribute", "--address", "127.0.0.1:1"), "no Ray cluster answers at 127.0.0.1:1"),
-        (("distribute", "--address", "nowhere"), "--address takes HOST:PORT of the head of a Ray cluster, but got 'nowhere'"),
         (("distribute", "--address", "127.0.0.1:1", "-k", "nothing"), "no case of profile 'smoke' matches 'nothing'"),
         (("distribute", "--address", "127.0.0.1:1", "--experiment", "threads"), "experiment threads is not for nodes"),
         (("nonsense",), "No such command 'nonsense'"),
@@ -128,8 +137,21 @@ def test_cases_of_the_paper_profile_are_the_full_cross():
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    finished = archbench(*arguments, cwd=tmp_path)
+    check_refused(archbench(*arguments, cwd=tmp_path), message)
 
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1"),
+        ("nowhere", "--address takes HOST:PORT of the head of a Ray cluster, but got 'nowhere'"),
+    ],
+)
+def test_without_a_cluster_nothing_is_distributed(address, message, tmp_path):
+    check_refused(fresh("distribute", "--address", address, cwd=tmp_path), message)
+
+
+def check_refused(finished, message):
     assert finished.returncode == 2
     assert message in finished.stderr
     assert finished.stderr.startswith("archbench: ")
@@ -317,7 +339,7 @@ def cache(cache_root, monkeypatch):
 
 
 def test_backends_are_listed_with_why_one_is_absent():
-    finished = archbench("backends", "--json")
+    finished = fresh("backends", "--json")
 
     found = {entry["name"]: entry for entry in json.loads(finished.stdout)}
     assert set(found) == set(BACKENDS)
@@ -329,7 +351,7 @@ def test_backends_are_listed_with_why_one_is_absent():
 
 @pytest.mark.usefixtures("cache")
 def test_a_whole_network_is_priced_by_building_it():
-    finished = archbench("cost", "mobilenet-v2-224x224-b2", "--json")
+    finished = fresh("cost", "mobilenet-v2-224x224-b2", "--json")
 
     priced = json.loads(finished.stdout)
     assert priced["parameters"] == 3_503_872

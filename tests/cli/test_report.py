@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from archbench.cli.main import main
-from tests.cli.test_cli import archbench
+from tests.command import archbench
 from tests.gate.test_baselines import CASE, write_run
 from tests.samples import record
 

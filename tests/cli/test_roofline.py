@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from archbench.records.peaks import read_peaks, write_peaks
-from tests.cli.test_cli import archbench
+from tests.command import archbench
 from tests.experiments.test_roofline import BLOCK, PATTERN, pair, pattern_record
 from tests.gate.test_baselines import write_run
 from tests.samples import peaks, record

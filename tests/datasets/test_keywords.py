@@ -44,6 +44,17 @@ def test_digits_are_split_by_index_and_by_speaker(digits, cache):
     assert usual.train.images.shape[1:] == (1, 40, 32)
 
 
+def test_the_repository_of_the_digits_is_their_folder_too(digits, cache):
+    (digits.parent / "repository").mkdir()
+    digits.rename(digits.parent / "repository/recordings")
+
+    whole = load_keywords(digits.parent / "repository", cache)
+    inner = load_keywords(digits.parent / "repository/recordings", cache)
+
+    assert whole.digest == inner.digest
+    assert load_unheard(digits.parent / "repository", cache) is not None
+
+
 def test_two_speakers_cannot_be_split(digits, cache):
     for path in digits.glob("*_[cd]*"):
         path.unlink()

@@ -12,6 +12,7 @@ from archbench.history.bisect import first_bad, versions_between
 from archbench.history.store import History
 from archbench.records.record import Status
 from archbench.report.history import bisect_text, history_table
+from tests.command import archbench
 from tests.gate.test_baselines import CASE, write_run
 from tests.samples import record
 
@@ -142,10 +143,6 @@ def test_the_table_marks_where_the_level_changed(tmp_path, store):
     assert len(lines) == 17
     assert [index for index, line in enumerate(lines) if "%" in line] == [9]
     assert "+6" in lines[9] or "+5" in lines[9]
-
-
-def archbench(*arguments, cwd):
-    return subprocess.run([sys.executable, "-m", "archbench", *arguments], capture_output=True, text=True, cwd=cwd)
 
 
 def test_the_commands_add_show_and_bisect(tmp_path):

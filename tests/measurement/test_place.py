@@ -2,7 +2,7 @@
 
 import pytest
 
-from archbench.measurement.place import heap_place
+from archbench.measurement.place import compile_harness, heap_place
 
 
 @pytest.fixture
@@ -40,6 +40,14 @@ def test_what_moves_the_heap_is_another_place(placed, tmp_path, monkeypatch, cha
     change(tmp_path, monkeypatch)
 
     assert placed() != before
+
+
+def test_what_workers_import_is_compiled_before(placed, tmp_path):
+    (tmp_path / "harness/room/broken.py").write_text("one = \n")
+
+    compile_harness(tmp_path / "harness")
+
+    assert [path.name.split(".")[0] for path in tmp_path.glob("harness/room/__pycache__/*.pyc")] == ["idea"]
 
 
 def test_the_length_of_a_variable_decides_and_not_its_value(placed, monkeypatch):

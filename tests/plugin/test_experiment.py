@@ -13,6 +13,7 @@ from archbench.instruments.callgrind import CALLGRIND
 from archbench.records.journal import read_journal
 from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
+from tests.command import archbench
 
 WORKLOADS = ("standard-d2-w16-k3-9x9-b1", "standard-d4-w16-k3-9x9-b1")
 OPENVINO = "openvino-cpu-f32"
@@ -181,18 +182,18 @@ def test_a_sweep_is_measured_on_each_backend_apart_and_read_by_the_commands(pyte
     result.stdout.fnmatch_lines(["*archbench: 2 sweeps of up to 24 cases to measure*"])
     run = read_run_file(pytester.path / "run.json")
     assert all(record.status is Status.MEASURED and record.speedup is None for record in run.records.values())
-    advice = json.loads(archbench(pytester.path, "advise", "run.json", "--json"))
+    advice = json.loads(said(pytester.path, "advise", "run.json", "--json"))
     assert [entry["platform"] for entry in advice["platforms"]] == [OPENVINO, "torch"]
-    found = json.loads(archbench(pytester.path, "findings", "run.json", "--json", "--backend", OPENVINO))
+    found = json.loads(said(pytester.path, "findings", "run.json", "--json", "--backend", OPENVINO))
     assert len(found) == 9
     assert {entry["platform"] for entry in found} == {OPENVINO}
-    assert archbench(pytester.path, "steps", "run.json", status=2) == (
+    assert said(pytester.path, "steps", "run.json", status=2) == (
         "archbench: the runs hold no sweep along channels of twelve counts or more.\n"
     )
 
 
-def archbench(folder, *arguments, status=0):
+def said(folder, *arguments, status=0):
     """What the command says: on standard error if it fails."""
-    done = subprocess.run([sys.executable, "-m", "archbench", *arguments], cwd=folder, capture_output=True, text=True)
+    done = archbench(*arguments, cwd=folder)
     assert done.returncode == status, done.stderr
     return done.stderr if status else done.stdout

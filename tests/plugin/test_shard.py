@@ -1,14 +1,12 @@
 """Shards in real pytest runs: each measures its share, says so in its run file, and all together are the whole."""
 
-import subprocess
-import sys
-
 import pytest
 
 from archbench.errors import ShardError
 from archbench.gate.baselines import accept
 from archbench.records.record import Status
 from archbench.records.runfile import read_run_file
+from tests.command import archbench
 
 WORKLOADS = tuple(f"standard-d{depth}-w16-k3-9x9-b1" for depth in (1, 2, 3, 4))
 BENCHMARKS = """
@@ -144,7 +142,3 @@ def test_bad_shards_are_one_line_and_exit_code_2(project, options, message):
     assert result.ret == 2
     assert len([line for line in said if message in line]) == 1
     assert not any("Traceback" in line for line in said)
-
-
-def archbench(*arguments, cwd):
-    return subprocess.run([sys.executable, "-m", "archbench", *arguments], cwd=cwd, capture_output=True, text=True)

@@ -10,7 +10,7 @@ from archbench.records.interval import Interval
 from archbench.report.bars_figure import Bar, bars_figure
 from archbench.report.curves_figure import Curve, Scale, curves_figure
 from archbench.report.intervals_figure import RatioRow, intervals_figure
-from archbench.report.paint import NARROW, VARIABLES, WIDE, inline_svg, write_figure
+from archbench.report.paint import NARROW, VARIABLES, WIDE, inline_svg, places_of, write_figure
 from archbench.report.strip import interval_strip, series_strip
 from archbench.units import format_ratio, format_seconds
 
@@ -104,3 +104,19 @@ def test_a_series_rises_to_the_right_where_it_grew_and_marks_its_change():
     assert len(strip.findall("path")) == 1
     assert points[1][0] < float(strip.find("path").get("d")[1:].split()[0]) < points[2][0]
     assert "polyline" in series_strip([0.0] * 200, [150])
+
+
+def test_a_backend_looks_the_same_in_every_picture():
+    assert places_of(["openvino-cpu-f32", "ncnn", "torch"]) == {"openvino-cpu-f32": 1, "ncnn": 2, "torch": 0}
+    assert places_of(["openvino-cpu-f32", "openvino-cpu-f32 avx2"])["openvino-cpu-f32"] == 1
+    assert places_of([""]) == {"": 0}
+
+
+def test_no_two_of_a_dozen_bars_look_alike():
+    def series(canvas):
+        made = [Bar(panel="", group=str(index), series=str(index), value=interval(1.0), text="") for index in range(12)]
+        return bars_figure(made, Scale(title="cost", shown=format_ratio), canvas)
+
+    patches = [patch for axes in series(WIDE).axes for patch in axes.patches]
+
+    assert len({(patch.get_facecolor(), patch.get_hatch()) for patch in patches}) == len(patches) == 12

@@ -1,5 +1,6 @@
 """The front as a table, as JSON and as a picture."""
 
+import dataclasses
 import json
 
 from matplotlib import image
@@ -28,6 +29,13 @@ def test_lost_trials_and_unheard_speakers_are_told():
     assert "1 lost with their workers" in text
     assert "unheard speaker" in text.splitlines()[0]
     assert "40.0% [35.8, 44.4]" in text
+
+
+def test_networks_without_a_cost_are_told():
+    refused = dataclasses.replace(search(FRONT), refused=("kws1-b1 has no latency on torch: crashed.", "another"))
+
+    assert "2 networks had no cost, the first: kws1-b1 has no latency on torch: crashed." in search_table(refused)
+    assert "no cost" not in search_table(search(FRONT))
 
 
 def test_the_document_has_each_networks_units():

@@ -5,10 +5,11 @@ import pytest
 from optuna.trial import TrialState
 
 from archbench.datasets.dataset import Dataset, Part
+from archbench.errors import BackendError
 from archbench.search.lane import Lane
 from archbench.search.plan import Recipe, SearchPlan
 from archbench.search.storage import open_study
-from archbench.search.study import curve_of
+from archbench.search.study import curve_of, front, refused_trials, trial_records
 from archbench.search.training import Looks, Stopped, correct, train_kws
 from archbench.search.worker import cannot_win, make_trial
 from archbench.workloads.kws import KwsWorkload, operations, parse_units
@@ -123,6 +124,23 @@ def test_a_trial_that_fails_is_told_so(study, data, lane):
         make_trial(study, study.ask(), TINY, data, PLAN, Broken(), lane)
 
     assert study.trials[0].state is TrialState.FAIL
+
+
+def test_a_network_that_cannot_be_priced_costs_itself_alone(study, data, lane):
+    class Picky:
+        @staticmethod
+        def of(workload):
+            if workload == DEARER:
+                raise BackendError(f"{DEARER.id} has no latency on torch: parity failure.")
+            return Counted.of(workload)
+
+    for workload in (DEARER, TINY, DEARER):
+        make_trial(study, study.ask(), workload, data, PLAN, Picky(), lane)
+
+    assert [trial.state for trial in study.trials] == [TrialState.PRUNED, TrialState.COMPLETE, TrialState.PRUNED]
+    assert refused_trials(study) == [f"{DEARER.id} has no latency on torch: parity failure."] * 2
+    assert [record.workload for record in trial_records(study, PLAN, 50)] == [TINY.id]
+    assert [member.workload for member in front(study)] == [TINY]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from archbench.errors import UsageError
 
 _SUFFIX = ".wav"
 _NAME = re.compile(r"(\d)_([^_]+)_(\d{1,9})\.wav", re.IGNORECASE)
+_RECORDINGS = "recordings"
 _JUDGES_BELOW = 5
 _CALIBRATES_BELOW = 10
 
@@ -36,6 +37,8 @@ def load_spoken_digits(
 ) -> Dataset:
     """Features of every `DIGIT_SPEAKER_INDEX.wav` of `folder`, images of 40 bands and 32 frames.
 
+    The folder may be the dataset's repository, which has them in `recordings`.
+
     A file that is broken, empty or wrongly named is left out and told in `skipped`.
 
     Raises:
@@ -43,6 +46,8 @@ def load_spoken_digits(
         CacheError: the cache cannot be written.
     """
     require_audio()
+    if not _holds_digits(folder) and _holds_digits(folder / _RECORDINGS):
+        folder = folder / _RECORDINGS
     files, misnamed = _recordings(folder)
     features, unread = features_of(files, extraction, cache)
     skipped = (*misnamed, *unread)
@@ -72,7 +77,11 @@ def load_spoken_digits(
 
 
 def is_spoken_digits(folder: Path) -> bool:
-    """Whether the folder holds a file named DIGIT_SPEAKER_INDEX.wav; false of one that cannot be read."""
+    """Whether the folder, or its folder `recordings`, holds a DIGIT_SPEAKER_INDEX.wav; false of one that cannot be read."""
+    return any(_holds_digits(place) for place in (folder, folder / _RECORDINGS))
+
+
+def _holds_digits(folder: Path) -> bool:
     try:
         return any(_NAME.fullmatch(path.name) for path in folder.iterdir())
     except OSError:

@@ -19,7 +19,7 @@ from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
 from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome
-from archbench.measurement.place import heap_place
+from archbench.measurement.place import compile_harness, heap_place
 from archbench.measurement.session import Look, PairedSession, Plan
 from archbench.measurement.settings import CountSettings, SessionSettings
 from archbench.records.counts import Counts
@@ -45,6 +45,7 @@ class CountSession:
         self._simulator = self._instrument.simulator
         self._machine = self._simulator.machine(counting.model) if self._simulator else read_fingerprint().key
         self._place = heap_place(settings.cache)
+        compile_harness()
         # Artifacts are made and parity is checked outside, where nothing is fifty times slower.
         self._native = PairedSession(settings, timed=False)
         self._launchers: list[Launcher] = []

@@ -34,7 +34,7 @@ class Reference:
     """Float64 outputs: of the batch's first and last image, and of another input.
 
     `outputs` and `other` are (1 or 2, ...). `rounding` is the error that float32 arithmetic alone makes, where it was looked
-    at: a user's model may magnify errors as our own networks, scaled for it, do not.
+    at: a user's model, or one that a search drew, may magnify errors as networks scaled for it do not.
     """
 
     outputs: NDArray[np.float64]

@@ -66,6 +66,7 @@ class SearchRecord:
         tuned: every network that was trained in full, the seed excepted.
         seeds: trainings behind each accuracy.
         seconds: wall time of this run.
+        refused: why networks of trials have no cost.
     """
 
     study: str
@@ -79,3 +80,4 @@ class SearchRecord:
     tuned: tuple[TrainedRecord, ...]
     seeds: int
     seconds: float
+    refused: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archbench.records.interval import Interval
 from archbench.report.curves_figure import Scale, reach_of
-from archbench.report.paint import INK, PAPER, SOFT, Canvas, colour_of, new_figure, plain_axis
+from archbench.report.paint import COLOURS, INK, PAPER, SOFT, Canvas, colour_of, new_figure, places_of, plain_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,14 +90,14 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -
 
 
 def _add_bars(axes: Axes, bars: Sequence[Bar], places: Sequence[float], series: Sequence[str]) -> None:
-    for index, name in enumerate(series):
+    for name, index in places_of(series).items():
         own = [(bar, place) for bar, place in zip(bars, places, strict=True) if bar.series == name]
         axes.barh(
             [place for _, place in own],
             [bar.value.estimate for bar, _ in own],
             height=0.82,
             color=colour_of(index),
-            hatch=_HATCHES[index % len(_HATCHES)],
+            hatch=_hatch_of(index),
             edgecolor=PAPER,
             linewidth=0.4,
         )
@@ -115,6 +115,11 @@ def _add_bars(axes: Axes, bars: Sequence[Bar], places: Sequence[float], series: 
         axes.annotate(bar.text, (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=7)
 
 
+def _hatch_of(place: int) -> str:
+    """Another one for the next series of the same colour."""
+    return _HATCHES[(place + place // len(COLOURS)) % len(_HATCHES)]
+
+
 def _end(value: Interval) -> float:
     high = value.bounded[1]
     return high if math.isfinite(high) else value.estimate
@@ -124,7 +129,7 @@ def _add_legend(figure: Figure, series: Sequence[str], canvas: Canvas) -> None:
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=colour_of(place), hatch=_HATCHES[place % len(_HATCHES)], edgecolor=PAPER, label=name)
-        for place, name in enumerate(series)
+        Patch(facecolor=colour_of(place), hatch=_hatch_of(place), edgecolor=PAPER, label=name)
+        for name, place in places_of(series).items()
     ]
     figure.legend(handles=handles, loc="outside upper left", ncols=max(1, int(canvas.width / 1.8)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ from archbench.records.interval import Interval
 from archbench.report.paint import (
     DASHES,
     INK,
-    MARKERS,
     PAPER,
     SOFT,
     Canvas,
     colour_of,
     log_axis,
     marker_of,
+    places_of,
     small_multiples,
 )
 
@@ -59,7 +59,7 @@ class Scale:
 def curves_figure(curves: Sequence[Curve], across: Scale, up: Scale, right: Scale | None, canvas: Canvas) -> Figure:
     """Draw them, a panel each; `right` is the axis of the curves on the right. There must be at least one curve."""
     names = list(dict.fromkeys(curve.panel for curve in curves))
-    entries = len(_series(curves)) + len(_styles(curves))
+    entries = len(_places(curves)) + len(_styles(curves))
     least = _LEAST + (0.35 if right is not None else 0.0)
     extra = 0.45 + 0.2 * -(-entries // _legend_columns(canvas))
     figure, panels = small_multiples(len(names), canvas, least=least, height=_HEIGHT, extra=extra)
@@ -89,12 +89,12 @@ def curves_figure(curves: Sequence[Curve], across: Scale, up: Scale, right: Scal
 
 
 def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
-    series, styles = _series(every), _styles(every)
+    places, styles = _places(every), _styles(every)
     for curve in own:
         xs = [place for place, _ in curve.points]
         middle = [value.estimate for _, value in curve.points]
         computed = curve.series == ""
-        place = 0 if computed else series.index(curve.series)
+        place = 0 if computed else places[curve.series]
         axes.errorbar(
             xs,
             middle,
@@ -125,8 +125,8 @@ def _dash(curve: Curve, styles: Sequence[str]) -> object:
     return DASHES[(len(styles) - len(named) + named.index(curve.style)) % len(DASHES)]
 
 
-def _series(curves: Sequence[Curve]) -> list[str]:
-    return [name for name in dict.fromkeys(curve.series for curve in curves) if name]
+def _places(curves: Sequence[Curve]) -> Mapping[str, int]:
+    return places_of(curve.series for curve in curves if curve.series)
 
 
 def _styles(curves: Sequence[Curve]) -> list[str]:
@@ -163,8 +163,8 @@ def _add_legend(figure: Figure, curves: Sequence[Curve], canvas: Canvas) -> None
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=colour_of(place), marker=MARKERS[place % len(MARKERS)], markersize=4, linestyle="none", label=name)
-        for place, name in enumerate(_series(curves))
+        Line2D([], [], color=colour_of(place), marker=marker_of(place), markersize=4, linestyle="none", label=name)
+        for name, place in _places(curves).items()
     ]
     dashes = {curve.style: _dash(curve, _styles(curves)) for curve in curves if curve.style}
     handles += [

@@ -8,14 +8,16 @@ read in light, in dark and in print.
 from __future__ import annotations
 
 import io
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archbench.errors import UsageError
+from archbench.registry import DEFAULT_BACKENDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,6 +100,13 @@ def painting() -> Iterator[None]:
 
     with mpl.rc_context(_STYLE):
         yield
+
+
+def places_of(series: Iterable[str]) -> Mapping[str, int]:
+    """The place of each series: the two usual backends have the same in every picture, the others what is left, in order."""
+    fixed = {"": 0, **{name: place for place, name in enumerate(DEFAULT_BACKENDS)}}
+    free = itertools.count(len(DEFAULT_BACKENDS))
+    return {name: fixed[name] if name in fixed else next(free) for name in dict.fromkeys(series)}
 
 
 def colour_of(place: int) -> str:

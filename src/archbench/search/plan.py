@@ -125,7 +125,7 @@ def whole_objective(objective: str) -> str:
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {
         "trials": 24,
-        "later_trials": 10,
+        "later_trials": 20,
         "rounds": 3,
         "iterations": 100,
         "full_iterations": 200,
@@ -133,7 +133,7 @@ PRESETS: Mapping[str, Mapping[str, object]] = {
         "most_filters": 50,
         "tuned": 6,
         "seeds": 1,
-        "limit_s": 270.0,
+        "limit_s": 330.0,
     },
     "paper": {},
 }

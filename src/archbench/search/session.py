@@ -79,7 +79,7 @@ class Search:
             WorkerError: workers fail, or no trial ended.
         """
         from archbench.search.storage import open_study
-        from archbench.search.study import fail_lost, front, frozen_settings, lost_trials, trial_records
+        from archbench.search.study import fail_lost, front, frozen_settings, lost_trials, refused_trials, trial_records
 
         begun = time.monotonic()
         name = study_name(self.plan, self.corpus.usual)
@@ -89,7 +89,10 @@ class Search:
         fail_lost(study)
         chosen = spread(front(study), self.plan.tuned)
         if not chosen:
-            raise WorkerError("no trial ended; give the search more time.")
+            reasons = refused_trials(study)
+            raise WorkerError(
+                f"no network could be priced: {reasons[0]}" if reasons else "no trial ended; give the search more time."
+            )
         seed = KwsWorkload.named(SEED)
         self._tune([seed, *(member.workload for member in chosen)])
         tuned = [self._trained(member.workload, member.costs) for member in chosen]
@@ -102,6 +105,7 @@ class Search:
             objectives=self.plan.objectives,
             trials=tuple(trial_records(study, self.plan, validated)),
             lost=lost_trials(study),
+            refused=tuple(refused_trials(study)),
             frozen=tuple((setting, str(value)) for setting, value in frozen_settings(study)),
             seed=self._trained(seed, ()),
             front=tuple(sorted((record for record in tuned if record.workload in kept), key=lambda r: -r.operations)),
@@ -153,12 +157,13 @@ class Search:
 
     def _tell(self, study: optuna.Study) -> None:
         """A line for each trial that ended since."""
-        from archbench.search.study import front, trial_records
+        from archbench.search.study import front, refused_trials, trial_records
 
         for trial in trial_records(study, self.plan, len(self.corpus.usual.calibration)):
             if trial.number not in self._told:
                 self._told.add(trial.number)
-                self.say(f"{len(self._told)}/{self.plan.total} {_trial_text(trial)}; {_front_text(front(study))}")
+                done = len(self._told) + len(refused_trials(study))
+                self.say(f"{done}/{self.plan.total} {_trial_text(trial)}; {_front_text(front(study))}")
 
     def _trained(self, workload: KwsWorkload, costs: Sequence[float]) -> TrainedRecord:
         """The network trained in full, judged on the test part."""

@@ -31,6 +31,7 @@ _WORKER = "worker"
 _WORKLOAD = "workload"
 _COSTS = "costs"
 _CURVE = "correct"
+_REFUSED = "refused"
 
 #: Trials that chance chooses before the estimator does.
 _STARTUP = 10
@@ -102,6 +103,17 @@ def note_curve(trial: optuna.Trial, correct: Sequence[int]) -> None:
     trial.set_user_attr(_CURVE, list(correct))
 
 
+def note_refused(trial: optuna.Trial, reason: str) -> None:
+    """Keep why the network has no cost."""
+    trial.set_user_attr(_REFUSED, reason)
+
+
+def refused_trials(study: optuna.Study) -> list[str]:
+    """Why networks of trials have no cost."""
+    ended = study.get_trials(deepcopy=False, states=(TrialState.PRUNED,))
+    return [trial.user_attrs[_REFUSED] for trial in ended if _REFUSED in trial.user_attrs]
+
+
 def finished(study: optuna.Study, workload: KwsWorkload) -> FrozenTrial | None:
     """A trial that ended with that network, if there is one."""
     for trial in study.get_trials(deepcopy=False, states=_ENDED):
@@ -133,7 +145,7 @@ def front(study: optuna.Study) -> list[Candidate]:
 
 
 def trial_records(study: optuna.Study, plan: SearchPlan, validated: int) -> list[TrialRecord]:
-    """Every trial that ended, judged on so many examples."""
+    """Every trial that ended and was not refused, judged on so many examples."""
     return [
         TrialRecord(
             number=trial.number,
@@ -143,6 +155,7 @@ def trial_records(study: optuna.Study, plan: SearchPlan, validated: int) -> list
             stopped=trial.state is TrialState.PRUNED,
         )
         for trial in study.get_trials(deepcopy=False, states=_ENDED)
+        if _REFUSED not in trial.user_attrs
     ]
 
 

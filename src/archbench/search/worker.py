@@ -17,7 +17,7 @@ import msgspec
 
 from archbench.cache import ArtifactCache
 from archbench.datasets.keywords import load_keywords, load_unheard
-from archbench.errors import ArchbenchError
+from archbench.errors import ArchbenchError, BackendError
 from archbench.search.lane import Lane
 from archbench.search.plan import SearchPlan
 from archbench.workloads.ids import parse_workload
@@ -109,10 +109,13 @@ def make_trial(
     costs: Costs,
     lane: Lane,
 ) -> None:
-    """Price the network and train it, unless a trial did that before; stop it as soon as it cannot win."""
+    """Price the network and train it, unless a trial did that before; stop it as soon as it cannot win.
+
+    One that a backend cannot price is refused.
+    """
     from optuna.trial import TrialState
 
-    from archbench.search.study import curve_of, finished, note_costs, note_curve
+    from archbench.search.study import curve_of, finished, note_costs, note_curve, note_refused
     from archbench.search.training import Looks, Stopped, train_kws
 
     before = finished(study, workload)
@@ -129,6 +132,10 @@ def make_trial(
         with lane.training():
             train_kws(workload, dataset.train, plan.recipe, plan.iterations, plan.seed, looks)
     except Stopped:
+        study.tell(trial, state=TrialState.PRUNED)
+    except BackendError as error:
+        # It costs this network alone, which is nobody's rival.
+        note_refused(trial, str(error))
         study.tell(trial, state=TrialState.PRUNED)
     except Exception:
         study.tell(trial, state=TrialState.FAIL)
