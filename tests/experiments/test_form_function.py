@@ -105,6 +105,15 @@ def test_latency_per_image_against_batch(per_image, rises, steady):
     assert outcome("accelerated-per-image-latency-steady-with-batch", points) is steady
 
 
+def test_widths_of_equal_work_lie_too_close_to_open_a_verdict():
+    points = [(network(width=width), width * 1e-5, width * 1e-5) for width in (64, 128, 736, 744)]
+    # What is faster at 752 than at 736 is told of no doubling.
+    points.append((network(width=752), 700e-5, 700e-5))
+
+    assert outcome("latency-rises-with-width", points) is Outcome.HOLDS
+    assert outcome("flops-rank-widths", points) is Outcome.HOLDS
+
+
 @pytest.mark.parametrize(("wide", "expected"), [(4e-3, Outcome.HOLDS), (0.9e-3, Outcome.DOES_NOT_HOLD)])
 def test_latency_against_width(wide, expected):
     points = [(network(width=64), 1e-3, 1e-3), (network(width=128), wide, wide)]

@@ -1,5 +1,6 @@
 """Pictures in a page and in files: words stay words, ink is the page's, ids are a picture's own."""
 
+import itertools
 import re
 from xml.etree import ElementTree as ET
 
@@ -104,6 +105,22 @@ def test_a_series_rises_to_the_right_where_it_grew_and_marks_its_change():
     assert len(strip.findall("path")) == 1
     assert points[1][0] < float(strip.find("path").get("d")[1:].split()[0]) < points[2][0]
     assert "polyline" in series_strip([0.0] * 200, [150])
+
+
+@pytest.mark.parametrize("canvas", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_labels_across_find_room(canvas):
+    widths = (32, 64, 128, 256, 320, 512, 736, 752, 768, 1088)
+    points = tuple((float(width), interval(width * 1e-5)) for width in widths)
+    made = [Curve(panel=panel, series="torch", style="", points=points) for panel in "abcdef"]
+
+    figure = curves_figure(made, Scale(title="width", shown="{:g}".format), LATENCY, None, canvas)
+
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_visible()]
+        assert len(boxes) == 0 or len(boxes) > 2
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+    assert [label.get_text() for label in figure.axes[-1].get_xticklabels()][:2] == ["32", "64"]
 
 
 def test_a_backend_looks_the_same_in_every_picture():

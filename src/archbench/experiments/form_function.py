@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from archbench.cost.formulas import cost_by_formula
@@ -62,9 +62,7 @@ def latency_rises_with_width(points: tuple[Point, ...]) -> Finding:
     """Each doubling of the width makes every pattern slower, on torch and on OpenVINO."""
     watched = [point for point in points if point.case.backend in (REFERENCE_BACKEND, ACCELERATED_BACKEND)]
     return settle(
-        _rise((narrow, wide), "width", _latency_ratio, 1 + MARGIN)
-        for group in _series(watched, "width")
-        for narrow, wide in itertools.pairwise(group)
+        _rise(pair, "width", _latency_ratio, 1 + MARGIN) for group in _series(watched, "width") for pair in _doublings(group)
     )
 
 
@@ -75,13 +73,9 @@ def flops_do_not_rank_patterns(points: tuple[Point, ...]) -> Finding:
 
 
 def flops_rank_widths(points: tuple[Point, ...]) -> Finding:
-    """On torch, within a pattern, more FLOPs through more width always means more latency."""
+    """On torch, within a pattern, more FLOPs through twice the width always means more latency."""
     native = [point for point in points if point.case.backend == REFERENCE_BACKEND]
-    return settle(
-        _rise((narrow, wide), "width", _latency_ratio, 1.0)
-        for group in _series(native, "width")
-        for narrow, wide in itertools.pairwise(sorted(group, key=_flops))
-    )
+    return settle(_rise(pair, "width", _latency_ratio, 1.0) for group in _series(native, "width") for pair in _doublings(group))
 
 
 _SOURCE = "form/function paper, section 2.1"
@@ -206,6 +200,15 @@ def _per_image_ratio(last: Point, first: Point) -> Interval:
 
 def _slowdown(last: Point, first: Point) -> LogEstimate:
     return latency(last.record.processes).estimate.over(latency(first.record.processes).estimate)
+
+
+def _doublings(group: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
+    """Each network with the next of at least twice its width: widths of equal work lie too close to tell."""
+    for index, narrow in enumerate(group):
+        wider = (p for p in group[index + 1 :] if p.pattern_network.width >= 2 * narrow.pattern_network.width)
+        wide = next(wider, None)
+        if wide is not None:
+            yield narrow, wide
 
 
 def _series(points: list[Point], axis: str) -> Iterator[tuple[Point, ...]]:

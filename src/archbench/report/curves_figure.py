@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Inches that a panel needs at least, and its height.
 _LEAST, _HEIGHT = 1.75, 2.0
+
+#: Inches beside a panel's axis, and of a letter below it.
+_FRAME, _LETTER = 0.5, 0.09
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def curves_figure(curves: Sequence[Curve], across: Scale, up: Scale, right: Scal
             _draw([curve for curve in own if curve.is_right], curves, twin)
             twin.tick_params(labelright=index % columns == columns - 1 or index == len(names) - 1)
             twins.append(twin)
-    _scale_across(panels, across, places)
+    _scale_across(panels, across, _spaced(places, across, canvas.width / columns - _FRAME))
     log_axis(panels[0].yaxis, up.shown)
     if right is not None:
         _share_scale(twins, right)
@@ -131,6 +135,21 @@ def _places(curves: Sequence[Curve]) -> Mapping[str, int]:
 
 def _styles(curves: Sequence[Curve]) -> list[str]:
     return list(dict.fromkeys(curve.style for curve in curves))
+
+
+def _spaced(places: Sequence[float], across: Scale, width: float) -> list[float]:
+    """Those whose labels find room on so many inches."""
+
+    def at(place: float) -> float:
+        return math.log(place) if across.is_log else place
+
+    inches = width / ((at(places[-1]) - at(places[0])) or 1.0)
+    kept = [places[0]]
+    for place in places[1:]:
+        letters = (len(across.shown(place)) + len(across.shown(kept[-1]))) / 2
+        if (at(place) - at(kept[-1])) * inches >= (letters + 0.6) * _LETTER:
+            kept.append(place)
+    return kept
 
 
 def _scale_across(panels: Sequence[Axes], across: Scale, places: Sequence[float]) -> None:
