@@ -91,18 +91,19 @@ def _order(point: _Point) -> int:
 
 
 def _sweep(anchor: str, title: str, points: Sequence[_Point], axis: str, across: Scale) -> Block:
-    chosen = _along(points, axis)
-    if not chosen:
+    lines = {key: line for key, line in _grouped(_along(points, axis), axis).items() if len(line) > 1}
+    if not lines:
         return absent(anchor, title, _PATTERNS, f"No pattern was measured at two values of {axis}.")
-    batches = sorted({point.workload.batch for point in chosen}) if axis != "batch" else []
+    chosen = [point for line in lines.values() for point in line]
+    batches = {batch for _, _, batch in lines}
     curves = [
         Curve(
             panel=pattern,
             series=backend,
             style="" if len(batches) < 2 else f"batch {batch}",
-            points=tuple((float(getattr(point.workload, axis)), point.per_image) for point in group),
+            points=tuple((float(getattr(point.workload, axis)), point.per_image) for point in line),
         )
-        for (pattern, backend, batch), group in _grouped(chosen, axis).items()
+        for (pattern, backend, batch), line in lines.items()
     ]
     said = _fixed(chosen, axis)
     return Block(
