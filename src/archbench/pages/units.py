@@ -412,7 +412,8 @@ def _every_unit(by_platform: Mapping[Platform, Units]) -> Block:
     if not rows:
         return absent("units", title, _UNITS)
     unresolved = sum(unit.seconds is None for units in by_platform.values() for unit in units.values())
-    words = [f"{len(rows)} units on {len(by_platform)} platforms; {unresolved} take less than can be resolved."]
+    platforms = "one platform" if len(by_platform) == 1 else f"{len(by_platform)} platforms"
+    words = [f"{len(rows)} units on {platforms}; {unresolved} take less than can be resolved."]
     if len(by_platform) > 1:
         ranked = precision_by_layer(by_platform)
         words += [f"{layer}, the fastest platform first: {' < '.join(names)}." for layer, names in ranked.items() if names]
