@@ -57,7 +57,7 @@ def trials_told(record: SearchRecord) -> Iterator[str]:
     lost = f", {record.lost} lost with their workers" if record.lost else ""
     yield f"{len(record.trials)} trials, {stopped} of them stopped early{lost}; {record.seconds:.0f} s"
     if record.refused:
-        yield f"{len(record.refused)} networks had no cost, the first: {record.refused[0]}"
+        yield f"{len(record.refused)} networks had no cost, the first: {record.refused[0].rstrip('.')}"
     if record.frozen:
         yield f"frozen, in order: {', '.join(f'{name} = {value}' for name, value in record.frozen)}"
 

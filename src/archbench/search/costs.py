@@ -97,7 +97,8 @@ def _operations(workload: KwsWorkload) -> _Priced:
 
 
 def _unpriced(case: Case, quantity: str, record: CaseRecord) -> BackendError:
-    return BackendError(f"{case.workload.id} has no {quantity} on {case.backend}: {record.reason or record.status.value}.")
+    reason = (record.reason or record.status.value).rstrip(".")
+    return BackendError(f"{case.workload.id} has no {quantity} on {case.backend}: {reason}.")
 
 
 def _settings(cache: Path) -> SessionSettings:
