@@ -20,9 +20,10 @@ from archbench.records.record import changed_versions
 from archbench.records.runfile import RunFile, read_run_file
 from archbench.registry import missing_package
 from archbench.report.intervals_figure import RatioRow, intervals_figure
+from archbench.report.numbers import change_text
 from archbench.report.plot import Block, Cell, Folded, Grid, Plot, Section, grid
 from archbench.report.strip import interval_strip, series_strip
-from archbench.report.table import change_text, counts_text
+from archbench.report.table import counts_text
 from archbench.stats.changes import changes_of
 
 #: Rows of the open table and of the picture; every case is in the folded table.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from archbench.gate.verdict import ALARMING, GateReport, Verdict
-from archbench.report.table import change_text
+from archbench.report.numbers import change_text
 
 #: GitHub shows so many of each level a step and drops the others without a word.
 _SHOWN = 10

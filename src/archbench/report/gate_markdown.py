@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
-from archbench.report.table import change_text, counts_text, machine_lines
+from archbench.report.numbers import change_text
+from archbench.report.table import counts_text, machine_lines
 
 #: A page shows so many cases; GitHub refuses one of more than a mebibyte.
 _SHOWN_CASES = 200

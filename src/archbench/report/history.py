@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from archbench.history.bisect import Suspect, versions_between
 from archbench.history.store import Point
-from archbench.report.table import change_text, plain_table, table_text
+from archbench.report.numbers import change_text
+from archbench.report.table import plain_table, table_text
 from archbench.stats.changes import changes_of
 from archbench.units import format_ratio, format_seconds
 

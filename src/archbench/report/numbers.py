@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from archbench.records.interval import Interval
-from archbench.units import format_ratio, format_seconds
+from archbench.units import format_change, format_ratio, format_seconds
 
 
 def seconds_text(interval: Interval | None) -> str:
@@ -40,6 +40,13 @@ def latency_text(latency: Interval | None) -> str:
 def speedup_text(speedup: Interval | None) -> str:
     """A ratio measured in worker processes."""
     return _sampled(ratio_text(speedup), speedup)
+
+
+def change_text(ratio: Interval | None) -> str:
+    """A ratio measured in worker processes as a change in per cent; one that is exact has no interval."""
+    if ratio is not None and ratio.low == ratio.high == ratio.estimate:
+        return format_change(ratio.estimate)
+    return _sampled(_text(ratio, format_change, lambda bound: f"{(bound - 1) * 100:+.1f}"), ratio)
 
 
 def _sampled(text: str, interval: Interval | None) -> str:

@@ -13,11 +13,10 @@ from rich.table import Table
 from archbench.cost.formulas import Cost
 from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import SEVERITY, Alert, GateReport, Verdict
-from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
-from archbench.report.numbers import speedup_text
-from archbench.units import format_bytes, format_change, format_count, format_seconds
+from archbench.report.numbers import change_text, speedup_text
+from archbench.units import format_bytes, format_count, format_seconds
 from archbench.workloads.case import Case
 from archbench.workloads.ids import parse_case
 from archbench.workloads.pattern import PatternWorkload
@@ -183,17 +182,6 @@ def _latency(entry: tuple[Case, CaseRecord] | None) -> str:
     if record.status is not Status.MEASURED or record.latency is None:
         return record.status.value
     return format_seconds(record.latency.estimate / case.workload.batch)
-
-
-def change_text(interval: Interval | None) -> str:
-    """A ratio as a change in per cent, with its interval unless it is exact."""
-    if interval is None:
-        return "-"
-    if interval.low is None or interval.high is None:
-        return f"{format_change(interval.estimate)} [one process]"
-    if interval.low == interval.high:
-        return format_change(interval.estimate)
-    return f"{format_change(interval.estimate)} [{(interval.low - 1) * 100:+.1f}, {(interval.high - 1) * 100:+.1f}]"
 
 
 def plain_table(*columns: str, left: int = 1) -> Table:
