@@ -16,7 +16,6 @@ from archbench.records.runfile import read_run_file
 
 if TYPE_CHECKING:
     from archbench.experiments.advice import Advice
-    from archbench.experiments.channel_sweep import ChannelSweep
     from archbench.experiments.units import Platform, Units
 
 _RUNS = click.argument("runs", type=click.Path(path_type=Path), metavar="RUN.json...", nargs=-1, required=True)
@@ -51,14 +50,14 @@ def findings(runs: tuple[Path, ...], backends: tuple[str, ...], *, as_json: bool
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw them: .png, .svg or .pdf.")
 def steps(runs: tuple[Path, ...], backends: tuple[str, ...], *, as_json: bool, figure: Path | None) -> None:
     """Find the steps of latency along channels in the runs."""
-    from archbench.experiments.channel_sweep import staircase, steps_row
+    from archbench.experiments.channel_sweep import staircase, steps_row, sweeps_by_platform
     from archbench.report.behaviour import steps_table
     from archbench.report.layers_figure import check_figure_path
     from archbench.report.steps_figure import steps_figure
 
     if figure is not None:
         check_figure_path(figure)
-    found = list(_sweeps(_selected(_units(runs), backends)))
+    found = list(sweeps_by_platform(_selected(_units(runs), backends)))
     if not found:
         raise UsageError("the runs hold no sweep along channels of twelve counts or more.")
     rows = list(itertools.starmap(steps_row, found))
@@ -111,14 +110,6 @@ def _selected(units: Mapping[Platform, Units], backends: Sequence[str]) -> dict[
         known = ", ".join(dict.fromkeys(platform.backend for platform in units))
         raise UsageError(f"the runs hold nothing of {', '.join(backends)}; they hold {known}.")
     return found
-
-
-def _sweeps(units: Mapping[Platform, Units]) -> Iterator[tuple[Platform, ChannelSweep]]:
-    from archbench.experiments.channel_sweep import channel_sweeps
-
-    for platform, own in units.items():
-        for sweep in channel_sweeps(own):
-            yield platform, sweep
 
 
 def _advice_lines(advice: Advice) -> Iterator[str]:

@@ -61,6 +61,13 @@ def channel_sweeps(units: Units) -> Iterator[ChannelSweep]:
             yield _sweep(line)
 
 
+def sweeps_by_platform(by_platform: Mapping[Platform, Units]) -> Iterator[tuple[Platform, ChannelSweep]]:
+    """Those of every platform, one platform after the other."""
+    for platform, units in by_platform.items():
+        for sweep in channel_sweeps(units):
+            yield platform, sweep
+
+
 def step_changes(before: Mapping[Platform, Units], after: Mapping[Platform, Units]) -> list[str]:
     """What differs in the steps of sweeps over the same counts, a sentence each."""
     found = []

@@ -16,7 +16,7 @@ from archbench.experiments.kws_front import STATEMENTS as FRONT_STATEMENTS
 from archbench.experiments.kws_front import judge_front
 from archbench.experiments.published import STATED
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import outcome_cell
+from archbench.pages.shown import outcome_cell, sentence
 from archbench.report.plot import Block, Cell, Grid, Section, grid
 
 _SEARCH_SOURCE = "search paper, section V, Figure 4, Table II"
@@ -153,4 +153,4 @@ def claims_section(sets: Sequence[tuple[str, str, tuple[Judged, ...]]]) -> Secti
 def _counted(name: str, judged: Sequence[Judged]) -> str:
     counts = {outcome: sum(entry.finding.outcome is outcome for entry in judged) for outcome in Outcome}
     said = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
-    return f"{name}: {said}." if name else f"{said[0].upper()}{said[1:]}." if said else "There are none."
+    return f"{name}: {said}." if name else sentence(said) if said else "There are none."

@@ -15,7 +15,7 @@ from archbench.gate.noise import NoiseFloor, read_noise
 from archbench.gate.verdict import ALARMING, SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
 from archbench.history.store import History
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import setting_text, verdict_cell
+from archbench.pages.shown import sentence, setting_text, verdict_cell
 from archbench.records.record import changed_versions
 from archbench.records.runfile import RunFile, read_run_file
 from archbench.registry import missing_package
@@ -228,7 +228,7 @@ def _changed(anchor: str, run: RunFile, baseline: RunFile, report: GateReport) -
     rows += [("executed graph", f"{count} cases", line) for line, count in _graph_changes(report).most_common(12)]
     accepted = baseline.section.accepted
     words = [f"The baseline is {baseline.path}" + (f", accepted {accepted.date[:10]}: {accepted.reason}." if accepted else ".")]
-    words += [f"{note[0].upper()}{note[1:]}" for note in report.notes]
+    words += [sentence(note) for note in report.notes]
     tables = (grid(("what", "which", "how"), rows, left=3),) if rows else ()
     if not rows:
         words.append("Libraries, machine and executed graphs are those of the baseline.")

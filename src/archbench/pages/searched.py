@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from archbench.pages.findings import Judged, evidence_section
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent
+from archbench.pages.shown import absent, sentence
 from archbench.records.search import SearchRecord
 from archbench.report.bars_figure import Bar, bars_figure
 from archbench.report.curves_figure import Scale
@@ -38,7 +38,7 @@ def _front(index: int, record: SearchRecord) -> Block:
     return Block(
         anchor=name,
         title=f"The front of {record.study}, beside its seed",
-        words=(f"Data: {record.dataset}.", *(f"{line[0].upper()}{line[1:]}." for line in trials_told(record))),
+        words=(f"Data: {record.dataset}.", *map(sentence, trials_told(record))),
         plot=Plot(
             name=name,
             caption=(

@@ -31,6 +31,11 @@ def setting_text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 
+def sentence(line: str) -> str:
+    """A line of a command's answer as a sentence."""
+    return f"{line[0].upper()}{line[1:].rstrip('.')}."
+
+
 def absent(anchor: str, title: str, command: str, *words: str) -> Block:
     """A part that the set holds nothing for, and what measures it."""
     return Block(anchor=anchor, title=title, words=words, command=command, absent=True)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from archbench.errors import RecordFileError
 from archbench.experiments.advice import Advice, advise, precision_by_layer
 from archbench.experiments.behaviour import places
-from archbench.experiments.channel_sweep import ChannelSweep, channel_sweeps, staircase, steps_row
+from archbench.experiments.channel_sweep import ChannelSweep, staircase, steps_row, sweeps_by_platform
 from archbench.experiments.roofline import roofline
 from archbench.experiments.units import Platform, Units
 from archbench.pages.findings import Judged, evidence_section
 from archbench.pages.form import networks_of, networks_plot
 from archbench.pages.record_set import RecordSet
-from archbench.pages.shown import absent
+from archbench.pages.shown import absent, sentence
 from archbench.records.interval import Interval
 from archbench.records.peaks import Peaks
 from archbench.registry import BACKENDS
@@ -64,7 +64,7 @@ def behaviour_section(records: RecordSet, judged: Sequence[Judged]) -> Section:
 
 def _staircases(by_platform: Mapping[Platform, Units]) -> Block:
     title = "Latency along channels, with the steps that were found"
-    found = [(platform, sweep) for platform, units in by_platform.items() for sweep in channel_sweeps(units)]
+    found = list(sweeps_by_platform(by_platform))
     if not found:
         return absent("staircases", title, _UNITS, "No operator was measured at twelve counts of channels or more.")
     shown = list(itertools.starmap(staircase, _first(found)))
@@ -316,7 +316,7 @@ def _roofline(records: RecordSet) -> Block:
     return Block(
         anchor="roofline",
         title=title,
-        words=tuple(f"{line[0].upper()}{line[1:]}." for line in omitted_lines(found.omitted)),
+        words=tuple(map(sentence, omitted_lines(found.omitted))),
         plot=Plot(
             name="roofline",
             caption=(

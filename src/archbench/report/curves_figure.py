@@ -63,7 +63,7 @@ class Scale:
 def curves_figure(curves: Sequence[Curve], across: Scale, up: Scale, right: Scale | None, canvas: Canvas) -> Figure:
     """Draw them, a panel each; `right` is the axis of the curves on the right. There must be at least one curve."""
     names = list(dict.fromkeys(curve.panel for curve in curves))
-    entries = len(_places(curves)) + len(_styles(curves))
+    entries = len(_series(curves)) + len(_styles(curves))
     least = _LEAST + (0.35 if right is not None else 0.0)
     extra = 0.45 + 0.2 * -(-entries // _legend_columns(canvas))
     figure, panels = small_multiples(len(names), canvas, least=least, height=_HEIGHT, extra=extra)
@@ -93,12 +93,12 @@ def curves_figure(curves: Sequence[Curve], across: Scale, up: Scale, right: Scal
 
 
 def _draw(own: Sequence[Curve], every: Sequence[Curve], axes: Axes) -> None:
-    places, styles = _places(every), _styles(every)
+    series, styles = _series(every), _styles(every)
     for curve in own:
         xs = [place for place, _ in curve.points]
         middle = [value.estimate for _, value in curve.points]
         computed = curve.series == ""
-        place = 0 if computed else places[curve.series]
+        place = 0 if computed else series[curve.series]
         axes.errorbar(
             xs,
             middle,
@@ -129,7 +129,8 @@ def _dash(curve: Curve, styles: Sequence[str]) -> object:
     return DASHES[(len(styles) - len(named) + named.index(curve.style)) % len(DASHES)]
 
 
-def _places(curves: Sequence[Curve]) -> Mapping[str, int]:
+def _series(curves: Sequence[Curve]) -> Mapping[str, int]:
+    """By name, the place of colour and marker."""
     return places_of(curve.series for curve in curves if curve.series)
 
 
@@ -183,7 +184,7 @@ def _add_legend(figure: Figure, curves: Sequence[Curve], canvas: Canvas) -> None
 
     handles = [
         Line2D([], [], color=colour_of(place), marker=marker_of(place), markersize=4, linestyle="none", label=name)
-        for name, place in _places(curves).items()
+        for name, place in _series(curves).items()
     ]
     dashes = {curve.style: _dash(curve, _styles(curves)) for curve in curves if curve.style}
     handles += [
