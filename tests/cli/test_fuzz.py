@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from archbench.cli.main import main
+from tests.command import archbench
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,8 @@ def test_a_planted_cliff_is_found_shrunk_and_kept(records, tmp_path, cache_root)
         (("nowhere.json", "--minutes", "0"), "--minutes"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    shown = archbench("fuzz", *arguments, cwd=tmp_path)
 
-    with pytest.raises(SystemExit) as stopped:
-        main(["fuzz", *arguments])
-
-    shown = capsys.readouterr()
-    assert stopped.value.code == 2
-    assert message in shown.err.splitlines()[-1]
+    assert shown.returncode == 2
+    assert message in shown.stderr.splitlines()[-1]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from archbench.cli.main import main
 from tests.command import archbench
 from tests.gate.test_baselines import CASE, write_run
 from tests.samples import record
@@ -48,12 +47,10 @@ def test_a_page_of_one_run_file_and_one_of_two(folder):
         (("run.json", "--min-effect", "0"), "0 is not in the range"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, folder, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(["report", *arguments])
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, folder):
+    shown = archbench("report", *arguments, cwd=folder)
 
-    shown = capsys.readouterr()
-    assert stopped.value.code == 2
-    assert shown.err.startswith("archbench: ") and shown.err.count("\n") == 1
-    assert message in shown.err
-    assert shown.out.count("\n") <= 1
+    assert shown.returncode == 2
+    assert shown.stderr.startswith("archbench: ") and shown.stderr.count("\n") == 1
+    assert message in shown.stderr
+    assert shown.stdout.count("\n") <= 1

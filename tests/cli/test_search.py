@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from archbench.cli.main import main
+from tests.command import archbench
 
 TINY = ("--trials", "3", "--later-trials", "1", "--rounds", "2", "--iterations", "4", "--full-iterations", "4", "--seeds", "2")
 
@@ -41,18 +41,16 @@ def search(*arguments, cache, cwd):
         (("--data", "digits", "--out", "digits/0_ann_0.wav"), "cannot write results to "),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message, digits, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("digits")
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch):
     monkeypatch.setenv("ARCHBENCH_CACHE", str(tmp_path / "cache"))
 
-    with pytest.raises(SystemExit) as stopped:
-        main(["search", "kws", *arguments])
+    shown = archbench("search", "kws", *arguments, cwd=tmp_path)
 
-    shown = capsys.readouterr()
-    assert stopped.value.code == 2
-    assert message in shown.err.splitlines()[-1]
-    assert shown.err.splitlines()[-1].startswith("archbench: ")
-    assert shown.out == ""
+    assert shown.returncode == 2
+    assert message in shown.stderr.splitlines()[-1]
+    assert shown.stderr.splitlines()[-1].startswith("archbench: ")
+    assert shown.stdout == ""
 
 
 @pytest.mark.slow
