@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from archbench.records.peaks import Limit
 from archbench.registry import BACKENDS, INSTRUMENTS, resolve
@@ -148,6 +148,14 @@ class CompiledModel(Protocol):
 
     def executed_graph(self) -> tuple[str, ...]:
         """One line for each executed node: kind, kernel, precision, layout and what was fused into it; () if unknown."""
+
+
+@runtime_checkable
+class DeviceTimed(Protocol):
+    """A compiled model whose device keeps its own time, which is sampled in place of the host's clock."""
+
+    def device_ns(self) -> int:
+        """Nanoseconds that the device took for the last run, by its own clock."""
 
 
 class Backend(Protocol):

@@ -57,6 +57,8 @@ BACKENDS: Mapping[str, str] = {
     "torch-onednn": "archbench.backends.torch_onednn:TORCH_ONEDNN",
     "torch-compile": "archbench.backends.torch_compile:TORCH_COMPILE",
     "ncnn": "archbench.backends.ncnn_cpu:NCNN",
+    "torch-cuda": "archbench.backends.torch_cuda:TORCH_CUDA",
+    "torch-cuda-graph": "archbench.backends.torch_cuda:TORCH_CUDA_GRAPH",
 }
 
 INSTRUMENTS: Mapping[str, str] = {

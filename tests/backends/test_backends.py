@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
+import torch
 
 from archbench.backends.ncnn_cpu import NCNN
 from archbench.backends.onnxruntime_cpu import ONNXRUNTIME
@@ -16,6 +18,7 @@ from archbench.backends.openvino_gpu_f16 import OPENVINO_GPU_F16
 from archbench.backends.openvino_npu_f16 import OPENVINO_NPU_F16
 from archbench.backends.torch_channels_last import TORCH_CHANNELS_LAST
 from archbench.backends.torch_compile import TORCH_COMPILE
+from archbench.backends.torch_cuda import TORCH_CUDA, TORCH_CUDA_GRAPH
 from archbench.backends.torch_eager import TORCH
 from archbench.backends.torch_onednn import TORCH_ONEDNN
 from archbench.cache import ArtifactCache
@@ -165,6 +168,25 @@ class TestNcnn(BackendConformance):
         assert load(WORKLOAD).executed_graph() == ("Convolution convrelu_0",)
 
 
+class TestTorchCuda(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH_CUDA
+
+    def test_the_device_keeps_the_time_of_a_run(self, load):
+        model = load(WORKLOAD)
+        start = time.perf_counter_ns()
+        model.run()
+
+        assert 0 < model.device_ns() <= time.perf_counter_ns() - start
+
+
+class TestTorchCudaGraph(BackendConformance):
+    @pytest.fixture
+    def backend(self):
+        return TORCH_CUDA_GRAPH
+
+
 def test_the_suite_covers_every_backend():
     suites = {f"Test{name}".replace("-", "").lower() for name in BACKENDS}
     tested = {name.lower() for name in globals() if name.startswith("Test")}
@@ -186,7 +208,16 @@ def test_without_a_compiler_inductor_is_absent(monkeypatch):
     assert TORCH_COMPILE.absence() == "inductor needs a C++ compiler, and g++ or clang++ is not installed"
 
 
-@pytest.mark.parametrize("backend", [ONNXRUNTIME, TORCH_COMPILE, NCNN])
+@pytest.mark.parametrize("build", [None, "13.0"])
+def test_without_a_cuda_device_the_build_or_the_device_is_named(build, monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", build)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    reason = "finds no CUDA device" if build else "is built without CUDA; install a build that has it"
+    assert TORCH_CUDA.absence() == f"torch {torch.__version__} {reason}"
+
+
+@pytest.mark.parametrize("backend", [ONNXRUNTIME, TORCH_COMPILE, NCNN, TORCH_CUDA])
 def test_a_backend_that_cannot_be_capped_says_so(backend, tmp_path):
     network = network_for(WORKLOAD, backend.form, ArtifactCache(tmp_path))
 

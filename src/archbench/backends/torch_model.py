@@ -62,5 +62,10 @@ class TorchModel:
     def executed_graph(self) -> tuple[str, ...]:
         if not self._eager:
             return ()
-        layers = (layer for layer in self._transformed.modules() if not list(layer.children()))
-        return tuple(f"{index} {layer}" for index, layer in enumerate(layers))
+        return layer_lines(self._transformed)
+
+
+def layer_lines(module: torch.nn.Module) -> tuple[str, ...]:
+    """One line for each layer that holds no other, in the order of their names."""
+    layers = (layer for layer in module.modules() if not list(layer.children()))
+    return tuple(f"{index} {layer}" for index, layer in enumerate(layers))

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from archbench.cache import ArtifactCache
-from archbench.contracts import Backend, Clock, CompiledModel, RunSettings, backend_named
-from archbench.errors import one_line
+from archbench.contracts import Backend, Clock, CompiledModel, DeviceTimed, RunSettings, backend_named
+from archbench.errors import BackendError, one_line
 from archbench.machine.contention import Contention, read_contention
 from archbench.measurement import messages
 from archbench.measurement.artifacts import agreement_inputs, agreement_reference, cost_for, lacking, network_for, reference_for
@@ -103,6 +103,8 @@ def _load(
     network = network_for(workload, backend.form, cache)
     enter("load")
     model = backend.load(network, RunSettings(threads=job.threads, isa=job.isa, cache=cache.root))
+    if case.id in job.plant and isinstance(model, DeviceTimed):
+        raise BackendError("work is planted on the host, and this backend's time is kept by its device.")
     phases.add("load", start)
     start = phases.clock()
     enter("parity")
@@ -139,6 +141,8 @@ def _agreement(model: CompiledModel, workload: Workload, cache: ArtifactCache, i
 
 def _warm(model: CompiledModel, job: messages.Job, extra_work: float | None, clock: Clock) -> Runnable:
     warm = warm_up(model.run, clock, job.warm_ns)
+    if isinstance(model, DeviceTimed):
+        return dataclasses.replace(warm, device_ns=model.device_ns)
     return warm if extra_work is None else warm_up(with_extra_work(model.run, extra_work, clock), clock, job.warm_ns)
 
 
