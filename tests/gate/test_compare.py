@@ -210,6 +210,18 @@ def test_of_a_case_disturbed_throughout_nothing_is_concluded(own):
         assert found[OTHER].verdict is Verdict.PASS
 
 
+def test_a_case_of_a_test_left_out_on_request_is_not_missing():
+    entry = {"fullname": "test_speed.py::test_it[onnx]", "extra_info": {"archbench": {"case_id": CASE}}}
+    baseline = dataclasses.replace(honest(), document={"benchmarks": [entry, {"fullname": "stock"}]})
+    section = dataclasses.replace(run_of().section, deselected_tests=("test_speed.py::test_it[onnx]",))
+    asked = dataclasses.replace(run_of(), section=section)
+
+    assert verdict(baseline, run_of()).verdict is Verdict.MISSING
+    assert verdicts(baseline, asked) == {}
+    # Whatever measured it after all, it is judged.
+    assert verdict(baseline, dataclasses.replace(honest(), section=section)).verdict is Verdict.PASS
+
+
 def test_another_machine_is_judged_by_its_ratios_alone():
     elsewhere = dataclasses.replace(
         pair(1, own=5e-3, reference=15e-3),

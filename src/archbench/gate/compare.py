@@ -17,7 +17,7 @@ from archbench.gate.noise import NoiseFloor
 from archbench.gate.verdict import DEFAULT_MIN_EFFECT, CaseVerdict, GateReport, Verdict
 from archbench.records.interval import Interval
 from archbench.records.record import Status, changed_versions
-from archbench.records.runfile import RunFile
+from archbench.records.runfile import RunFile, left_out
 from archbench.stats.effect import Effect, effect_of
 from archbench.stats.estimate import CONFIDENCE, LogEstimate
 from archbench.stats.multiple import adjusted
@@ -52,11 +52,11 @@ def compare_runs(
     )
     evidence = {case_id: pair.evidence(case_id) for case_id in pair.comparable()}
     judged = _judge(evidence, min_effect)
-    deselected = frozenset(current.section.deselected)
+    unasked = left_out(baseline, current)
     verdicts = tuple(
         _verdict(case_id, pair, evidence.get(case_id), judged.get(case_id), min_effect)
         for case_id in dict.fromkeys((*baseline.records, *current.records))
-        if case_id not in deselected
+        if case_id not in unasked
     )
     processes = [process for record in current.records.values() for process in record.processes]
     return GateReport(

@@ -14,7 +14,7 @@ from archbench.gate.verdict import CaseVerdict, GateReport, Verdict
 from archbench.records.counts import INSTRUCTIONS, SIMULATED_LAST_LEVEL, Counts, total
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
-from archbench.records.runfile import RunFile
+from archbench.records.runfile import RunFile, left_out
 from archbench.units import format_change
 
 
@@ -52,11 +52,11 @@ _DECISIVE_OF_PYTHON = ("python", "numpy")
 
 def compare_counts(baseline: RunFile, current: RunFile, *, any_version: bool = False) -> GateReport:
     """Judge every case of either run. With `any_version` counts of other versions are compared too."""
-    deselected = frozenset(current.section.deselected)
+    unasked = left_out(baseline, current)
     verdicts = tuple(
         _verdict(case_id, baseline.records.get(case_id), current.records.get(case_id), any_version=any_version)
         for case_id in dict.fromkeys((*baseline.records, *current.records))
-        if case_id not in deselected
+        if case_id not in unasked
     )
     return GateReport(
         verdicts=verdicts,

@@ -45,7 +45,8 @@ class CountSession:
         self._simulator = self._instrument.simulator
         self._machine = self._simulator.machine(counting.model) if self._simulator else read_fingerprint().key
         self._place = heap_place(settings.cache)
-        compile_harness()
+        if self._simulator:
+            compile_harness()
         # Artifacts are made and parity is checked outside, where nothing is fifty times slower.
         self._native = PairedSession(settings, timed=False)
         self._launchers: list[Launcher] = []

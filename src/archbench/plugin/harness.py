@@ -54,6 +54,7 @@ class Harness:
         check_only: bool,
         experiments: Sequence[str] = (),
         hot_paths: Sequence[str] = (),
+        deselected_tests: tuple[str, ...] = (),
     ) -> None:
         """Make ready to measure `cases`.
 
@@ -65,6 +66,7 @@ class Harness:
         self.machine = read_fingerprint()
         self._experiments = tuple(experiments)
         self._hot_paths = frozenset(hot_paths)
+        self._deselected_tests = deselected_tests
         experiment = next(iter(experiments), None)
         counting = None if check_only else options.counting_of(experiment)
         self._measurement = options.measurement_of(experiment)
@@ -179,6 +181,7 @@ class Harness:
             profile=self._label,
             failed=bad or bool(self._waiting()),
             deselected=tuple(self._deselected()),
+            deselected_tests=self._deselected_tests,
             shard="" if self.options.shard is None else str(self.options.shard),
             plant=dict(self._measurement.plant),
             instrument=self.instead,

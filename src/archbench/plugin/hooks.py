@@ -35,6 +35,9 @@ REPORT = pytest.StashKey[GateReport | None]()
 #: What was asked for, of which a shard is a share.
 ASKED = pytest.StashKey[Sequence[pytest.Item]]()
 
+#: Node ids of deselected tests that measure what they alone know.
+DESELECTED = pytest.StashKey[tuple[str, ...]]()
+
 _PARAMETER = "archbench_case"
 _HOT_PATH = "archbench_hot_path"
 _MARKERS = (
@@ -98,6 +101,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _is_in(shard, item)]
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember tests left out on request; what another shard measures is not."""
+    for item in items:
+        if ASKED not in item.config.stash and "archbench" in _fixtures_of(item) and _case_of(item) is None:
+            item.config.stash[DESELECTED] = (*item.config.stash.get(DESELECTED, ()), item.nodeid)
+
+
 def _is_in(shard: Shard, item: pytest.Item) -> bool:
     """Whether a shard has this test: what judges the run waits for all of them, what measures nothing is in each."""
     fixtures = _fixtures_of(item)
@@ -146,6 +156,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             _announcer(config),
             check_only=check_only,
             experiments=experiments,
+            deselected_tests=config.stash.get(DESELECTED, ()),
             hot_paths=[name for item in used if (name := _parameters_of(item).get(_HOT_PATH)) is not None],
         )
     except ArchbenchError as error:

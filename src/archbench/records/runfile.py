@@ -33,7 +33,8 @@ class RunSection:
     """The run as a whole. `failed` is true if any case of it failed; such a run can never become a baseline.
 
     `instrument` counted instead of the clock, if any did. `untimed` are the records that pytest-benchmark has no place for.
-    `deselected` are the cases of the profile that this run was told to leave out. `shard` is the share of it that was measured,
+    `deselected` are the cases of the profile that this run was told to leave out, `deselected_tests` the node ids of tests left
+    out whose cases are known only when they run. `shard` is the share of it that was measured,
     as 3/8; empty if all of it was. `plant` maps patterns of case ids to the extra work that was asked for, as a fraction.
     """
 
@@ -44,6 +45,7 @@ class RunSection:
     instrument: str = ""
     untimed: tuple[CaseRecord, ...] = ()
     deselected: tuple[str, ...] = ()
+    deselected_tests: tuple[str, ...] = ()
     shard: str = ""
     plant: Mapping[str, float] = dataclasses.field(default_factory=dict)
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -107,6 +109,15 @@ def require_whole(run: RunFile) -> None:
         raise ShardError(
             f"{run.path} is shard {shard} of a run; join all {count} with `archbench merge RUN.json ... -o OUT.json`."
         )
+
+
+def left_out(baseline: RunFile, current: RunFile) -> frozenset[str]:
+    """Ids of cases that `current` was told not to measure: those of tests deselected by name are known from the baseline."""
+    tests = frozenset(current.section.deselected_tests)
+    entries = baseline.document.get("benchmarks", ())
+    untried = (entry["extra_info"] for entry in entries if entry["fullname"] in tests)
+    named = (extra[KEY]["case_id"] for extra in untried if KEY in extra)
+    return frozenset((*current.section.deselected, *named)) - current.records.keys()
 
 
 def with_section(document: Mapping[str, Any], section: RunSection) -> dict[str, Any]:

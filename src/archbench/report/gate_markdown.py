@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from archbench.gate.verdict import SEVERITY, CaseVerdict, GateReport, Outcome, Verdict
 from archbench.report.numbers import change_text
-from archbench.report.table import counts_text, machine_lines
+from archbench.report.table import changed_kernels, counts_text, machine_lines
 
 #: A page shows so many cases; GitHub refuses one of more than a mebibyte.
 _SHOWN_CASES = 200
-_SHOWN_KERNELS = 6
 
 #: Verdicts that leave nothing to look at.
 _QUIET = (Verdict.PASS, Verdict.NEW)
@@ -65,12 +64,8 @@ def _size(entry: CaseVerdict) -> tuple[int, float]:
 
 
 def _kernels(report: GateReport) -> Iterator[str]:
-    for entry in report.verdicts:
-        if entry.verdict is Verdict.REGRESSED and entry.kernels:
-            more = len(entry.kernels) - _SHOWN_KERNELS
-            yield from ("", f"Kernels of `{entry.case_id}`:", "", "```text", *entry.kernels[:_SHOWN_KERNELS])
-            yield from ([f"and {more} more"] if more > 0 else [])
-            yield "```"
+    for case_id, lines in changed_kernels(report):
+        yield from ("", f"Kernels of `{case_id}`:", "", "```text", *lines, "```")
 
 
 def _notes(report: GateReport) -> Iterator[str]:

@@ -57,7 +57,7 @@ def gate_table(report: GateReport) -> str:
         table.add_row(
             entry.verdict.value, entry.case_id, change_text(entry.slowdown), change_text(entry.relative), entry.reason
         )
-    lines = [table_text(table), *_changed_kernels(report), *(_alert(alert) for alert in report.alerts), *report.notes]
+    lines = [table_text(table), *_kernel_lines(report), *(_alert(alert) for alert in report.alerts), *report.notes]
     lines += [*machine_lines(report), counts_text(report)]
     if report.uncalibrated is not None:
         lines.append(f"uncalibrated: {report.uncalibrated}")
@@ -78,14 +78,18 @@ def counts_text(report: GateReport) -> str:
     return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(SEVERITY) if counts[verdict]) or "no cases"
 
 
-def _changed_kernels(report: GateReport) -> Iterable[str]:
-    """What the engine executes otherwise in regressed cases, a few lines a case."""
+def changed_kernels(report: GateReport) -> Iterator[tuple[str, list[str]]]:
+    """Regressed cases, by id, with a few lines on what the engine executes otherwise."""
     for entry in report.verdicts:
         if entry.verdict is Verdict.REGRESSED and entry.kernels:
-            yield f"kernels of {entry.case_id}:"
-            yield from (f"  {line}" for line in entry.kernels[:_SHOWN_KERNELS])
-            if len(entry.kernels) > _SHOWN_KERNELS:
-                yield f"  and {len(entry.kernels) - _SHOWN_KERNELS} more"
+            more = len(entry.kernels) - _SHOWN_KERNELS
+            yield entry.case_id, [*entry.kernels[:_SHOWN_KERNELS], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _kernel_lines(report: GateReport) -> Iterator[str]:
+    for case_id, lines in changed_kernels(report):
+        yield f"kernels of {case_id}:"
+        yield from (f"  {line}" for line in lines)
 
 
 def _typical(floor: Mapping[str, float], case_ids: Iterable[str]) -> str:
