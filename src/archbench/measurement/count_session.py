@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from archbench.contracts import Form, backend_named, instrument_named
+from archbench.contracts import backend_named, instrument_named
 from archbench.errors import WorkerError
 from archbench.machine.affinity import worker_cpus
 from archbench.machine.fingerprint import read_fingerprint
 from archbench.measurement import messages
+from archbench.measurement.count_queue import Kind, Waiting, kind_of
 from archbench.measurement.launcher import Launcher, worker_environment
 from archbench.measurement.outcome import ProcessOutcome
 from archbench.measurement.place import compile_harness, heap_place
@@ -124,16 +125,13 @@ class CountSession:
         )
 
     def _count(self, cases: Sequence[Case]) -> Iterator[tuple[Case, _Tally]]:
-        """One process a form and configuration: those that read IR need not wait for torch."""
-        lanes: dict[tuple[Form, str | None, int], list[Case]] = {}
-        for case in cases:
-            backend = backend_named(case.backend)
-            lanes.setdefault((backend.form, case.isa, case.threads), []).append(case)
+        """Each CPU has a process of one kind at work: those that read IR need not wait for torch."""
+        waiting = Waiting(cases)
         side_by_side = len(os.sched_getaffinity(0)) if self._simulator else 1
         done: SimpleQueue[tuple[Case, _Tally] | BaseException] = SimpleQueue()
         with tempfile.TemporaryDirectory(prefix="archbench-") as folder, ThreadPoolExecutor(side_by_side) as pool:
-            for number, lane in enumerate(lanes.values()):
-                pool.submit(self._count_lane, lane, number, Path(folder), done.put).add_done_callback(_put_error(done.put))
+            for lane in range(side_by_side):
+                pool.submit(self._count_lane, waiting, lane, Path(folder), done.put).add_done_callback(_put_error(done.put))
             try:
                 for _ in cases:
                     yield _next(done)
@@ -142,10 +140,14 @@ class CountSession:
                 self.close()
                 raise
 
-    def _count_lane(self, cases: Sequence[Case], lane: int, folder: Path, put: Callable[[tuple[Case, _Tally]], None]) -> None:
-        """The cases one after the other, each in a fork of one process that was started by the instrument's command."""
+    def _count_lane(self, waiting: Waiting, lane: int, folder: Path, put: Callable[[tuple[Case, _Tally]], None]) -> None:
+        """Cases one after the other, those of a kind in forks of one process that was started by the instrument's command."""
         launcher: Launcher | None = None
-        for case in cases:
+        kind: Kind | None = None
+        while (case := waiting.take(kind)) is not None:
+            if kind != kind_of(case):
+                self._drop(launcher)
+                launcher, kind = None, kind_of(case)
             tally = _Tally()
             try:
                 start = time.monotonic()
