@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from archbench.workloads.inputs import shaped
+from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.pattern import PatternWorkload
 from archbench.workloads.workload import Workload
 
@@ -94,7 +95,12 @@ def _calibrate(module: nn.Module, workload: Workload, generator: torch.Generator
 
 
 def _calibration_images(workload: Workload) -> int:
-    if not isinstance(workload, PatternWorkload):
-        return _CALIBRATION_IMAGES
-    rows, columns = workload.resolution
+    if isinstance(workload, PatternWorkload):
+        return _images_of(*workload.resolution)
+    if isinstance(workload, LayerWorkload):
+        return min(_CALIBRATION_IMAGES, _images_of(*workload.output_shape[1:]))
+    return _CALIBRATION_IMAGES
+
+
+def _images_of(rows: int, columns: int) -> int:
     return max(1, math.ceil(_CALIBRATION_VALUES / (rows * columns)))
