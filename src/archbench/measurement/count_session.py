@@ -131,7 +131,10 @@ class CountSession:
         done: SimpleQueue[tuple[Case, _Tally] | BaseException] = SimpleQueue()
         with tempfile.TemporaryDirectory(prefix="archbench-") as folder, ThreadPoolExecutor(side_by_side) as pool:
             for lane in range(side_by_side):
-                pool.submit(self._count_lane, waiting, lane, Path(folder), done.put).add_done_callback(_put_error(done.put))
+                # Who looks for its dumps must not meet those that another lane is removing.
+                own = Path(folder, str(lane))
+                own.mkdir()
+                pool.submit(self._count_lane, waiting, lane, own, done.put).add_done_callback(_put_error(done.put))
             try:
                 for _ in cases:
                     yield _next(done)
