@@ -36,6 +36,7 @@ def _counted(name: str, run: Callable[[], None], instrument: Instrument, folder:
     start = time.perf_counter()
     # What is made at the first calls only, such as a runtime's scratch memory, is not the inference's.
     run()
+    run()
     gc.collect()
     gc.disable()
     try:
