@@ -1,6 +1,6 @@
 """Do counts repeat, on a quiet machine, on a loaded one and on one core? And does the counter gate leave unchanged code alone?
 
-Counts the `counters` profile again and again and judges every run by the first, as a gate would:
+Counts the `counters` profile, accepts the first run, and gates every other one by it:
 
     python benchmarks/count_trial.py --runs 20 --keep counts/
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from gate_trial import neighbour
 from noise_against_stock import HERE, run_pytest
 
+from archbench.gate.baselines import accept
 from archbench.gate.counters import TOLERANCES, compare_counts
 from archbench.gate.verdict import Verdict
 from archbench.records.counts import total
@@ -55,7 +56,11 @@ def one_core():
 
 def count(output: Path) -> None:
     if not output.exists():
-        print(f"{output.name}: {run_pytest(HERE, output, *SUITE):.0f} s", flush=True)
+        baselines = output.parent / "baselines"
+        gate = ("--archbench-gate", f"--archbench-baselines={baselines}") if baselines.exists() else ()
+        print(f"{output.name}: {run_pytest(HERE, output, *SUITE, *gate, closed=bool(gate)):.0f} s", flush=True)
+        if not gate:
+            accept(read_run_file(output), baselines, "the first run of the trial")
 
 
 def report(folder: Path) -> None:

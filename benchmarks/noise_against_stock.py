@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from archbench.gate.verdict import Outcome
 from archbench.records.runfile import read_run_file
 from archbench.stats.processes import speedup
 
@@ -57,13 +58,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run_pytest(tests: Path, output: Path, *options: str, environment: Mapping[str, str] | None = None) -> float:
-    """Wall seconds of one separate pytest run that writes `output`."""
+def run_pytest(
+    tests: Path, output: Path, *options: str, environment: Mapping[str, str] | None = None, closed: bool = False
+) -> float:
+    """Wall seconds of one separate pytest run that writes `output`; it may end with a `closed` gate."""
     start = time.monotonic()
     partial = output.with_suffix(".partial")
     command = [sys.executable, "-m", "pytest", "-q", str(tests), f"--benchmark-json={partial}", *options]
     finished = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(environment or {})})
-    if finished.returncode == 0:
+    if finished.returncode == 0 or (closed and finished.returncode == Outcome.REGRESSED.value):
         partial.replace(output)
     else:
         sys.exit(f"{' '.join(command)} failed:\n{finished.stdout[-2000:]}{finished.stderr[-2000:]}")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from archbench.errors import BaselineError
-from archbench.gate.counters import compare_counts
+from archbench.gate.counters import compare_counts, doubtful
 from archbench.gate.judge import judge_runs
 from archbench.gate.verdict import Outcome, Verdict
 from archbench.records.counts import Counts
@@ -72,6 +72,14 @@ def only(then, now, **kwargs):
 )
 def test_a_count_may_move_by_its_tolerance_and_no_more(instructions, misses, verdict):
     assert only(counted(), counted(instructions, misses)).verdict is verdict
+
+
+def test_what_would_not_pass_is_worth_another_reading():
+    baseline = {CASE: counted()}
+
+    assert doubtful(baseline, [counted(misses=20_000)]) == {CASE}
+    assert doubtful(baseline, [counted(misses=5_000)]) == {CASE}
+    assert doubtful(baseline, [counted()]) == doubtful({}, [counted(misses=20_000)]) == frozenset()
 
 
 def test_few_misses_may_double():

@@ -2,6 +2,7 @@
 
 import shutil
 
+import msgspec
 import numpy as np
 import openvino
 import openvino.opset13 as ops
@@ -30,9 +31,9 @@ def session(cache):
     return CountSession(settings, CountSettings(instrument="callgrind", model="i5-7600k", allocator="mapped"))
 
 
-def count(cache, *plans):
+def count(cache, *plans, look=None):
     with session(cache) as counting:
-        return list(counting.measure(plans))
+        return list(counting.measure(plans, look))
 
 
 def plan(*backends, threads=1):
@@ -139,6 +140,21 @@ def test_a_changed_network_is_seen_in_one_run(unchanged, tmp_path, change):
 
 
 @pytest.mark.slow
+def test_a_case_that_looks_changed_is_read_three_times_and_the_middle_one_is_its_record(unchanged, monkeypatch):
+    cache, first, _ = unchanged
+    misses = iter((9, 1, 5))
+    counts = CountSession._counts
+
+    def numbered(self, counted, isa):
+        return counts(self, msgspec.structs.replace(counted, states={"warm": {"LL read misses": next(misses)}}), isa)
+
+    monkeypatch.setattr(CountSession, "_counts", numbered)
+    (record,) = count(cache, plan(OPENVINO), look=lambda records: frozenset(entry.case_id for entry in records))
+
+    assert record.case_id == first.case_id
+    assert record.counts.states["warm"]["LL read misses"] == 5
+
+
 def test_a_hot_path_of_the_harness_repeats_and_knows_what_decides_it(tmp_path):
     with session(tmp_path) as counting:
         first, again = (counting.count_hot_path("case-ids") for _ in range(2))

@@ -6,7 +6,7 @@ none rose. Counts of other versions of the runtimes or of the instrument differ 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archbench.gate.kernels import kernel_changes
@@ -69,6 +69,13 @@ def compare_counts(baseline: RunFile, current: RunFile, *, any_version: bool = F
         notes=tuple(_notes(baseline, current)),
         quantities=_headline(current),
     )
+
+
+def doubtful(baseline: Mapping[str, CaseRecord], current: Iterable[CaseRecord]) -> frozenset[str]:
+    """Ids of counted cases that would not pass, and are worth another reading before that is said."""
+    loud = (Verdict.REGRESSED, Verdict.IMPROVED)
+    judged = (_verdict(now.case_id, baseline.get(now.case_id), now, any_version=False) for now in current)
+    return frozenset(entry.case_id for entry in judged if entry.verdict in loud)
 
 
 def _notes(baseline: RunFile, current: RunFile) -> Iterator[str]:

@@ -49,9 +49,11 @@ class Launcher:
         prefix: Sequence[str] = (),
     ) -> None:
         """Start it; `prefix` goes before the interpreter on the command line."""
+        # Python lists the working folder to find modules there: a new file in it would move a simulated heap.
+        apart = ("-P",) if prefix else ()
         self._complaints: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
-            [*prefix, python, "-m", "archbench.measurement.worker"],
+            [*prefix, python, *apart, "-m", "archbench.measurement.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

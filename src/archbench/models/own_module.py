@@ -30,7 +30,8 @@ def own_module(name: str) -> nn.Module:
     function = _function(name)
     torch.manual_seed(_SEED)
     try:
-        module = function()
+        with _importable(_folder(name.rpartition(":")[0])):
+            module = function()
     except Exception as error:  # whatever the user's code raises
         raise ModelError(f"{name} raised {type(error).__name__}: {one_line(error)}") from error
     if not isinstance(module, nn.Module):
@@ -80,7 +81,7 @@ def _function(name: str) -> Callable[[], Any]:
 
 
 def _import_module(place: str) -> Any:
-    with _importable(Path.cwd()):
+    with _importable(_folder(place)):
         return importlib.import_module(place)
 
 
@@ -90,9 +91,14 @@ def _import_file(path: Path) -> Any:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
-    with _importable(path.parent.absolute()):
+    with _importable(_folder(str(path))):
         spec.loader.exec_module(module)
     return module
+
+
+def _folder(place: str) -> Path:
+    """Where what the function imports may lie."""
+    return Path(place).parent.absolute() if place.endswith(".py") else Path.cwd()
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from archbench.experiments.channel_sweep import step_changes
 from archbench.experiments.claim import Claim, Finding, judge
 from archbench.experiments.units import units_by_platform
 from archbench.gate.baselines import find_baseline
+from archbench.gate.counters import doubtful
 from archbench.gate.judge import judge_runs
 from archbench.gate.look import undecided
 from archbench.gate.noise import read_noise
@@ -170,6 +171,8 @@ class Harness:
         """Cases that the gate cannot settle yet."""
         if self._baseline is None or self._baseline.section.fingerprint != self._fingerprint:
             return frozenset()
+        if self.instead:
+            return doubtful(self._baseline.records, records)
         return undecided(self._baseline.records, {record.case_id: record for record in records}, noise=self._noise)
 
     def section(self) -> RunSection:
