@@ -52,13 +52,13 @@ BACKENDS: Mapping[str, str] = {
     "openvino-cpu-int8": "archbench.backends.openvino_cpu_int8:OPENVINO_CPU_INT8",
     "openvino-gpu-f16": "archbench.backends.openvino_gpu_f16:OPENVINO_GPU_F16",
     "openvino-npu-f16": "archbench.backends.openvino_npu_f16:OPENVINO_NPU_F16",
+    "torch-cuda": "archbench.backends.torch_cuda:TORCH_CUDA",
+    "torch-cuda-graph": "archbench.backends.torch_cuda:TORCH_CUDA_GRAPH",
     "onnxruntime": "archbench.backends.onnxruntime_cpu:ONNXRUNTIME",
     "onnxruntime-int8": "archbench.backends.onnxruntime_int8:ONNXRUNTIME_INT8",
     "torch-onednn": "archbench.backends.torch_onednn:TORCH_ONEDNN",
     "torch-compile": "archbench.backends.torch_compile:TORCH_COMPILE",
     "ncnn": "archbench.backends.ncnn_cpu:NCNN",
-    "torch-cuda": "archbench.backends.torch_cuda:TORCH_CUDA",
-    "torch-cuda-graph": "archbench.backends.torch_cuda:TORCH_CUDA_GRAPH",
 }
 
 INSTRUMENTS: Mapping[str, str] = {
