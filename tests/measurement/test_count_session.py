@@ -139,7 +139,6 @@ def test_a_changed_network_is_seen_in_one_run(unchanged, tmp_path, change):
     assert changed.executed_graph != first.executed_graph
 
 
-@pytest.mark.slow
 def test_a_case_that_looks_changed_is_read_three_times_and_the_middle_one_is_its_record(unchanged, monkeypatch):
     cache, first, _ = unchanged
     misses = iter((9, 1, 5))
@@ -155,6 +154,7 @@ def test_a_case_that_looks_changed_is_read_three_times_and_the_middle_one_is_its
     assert record.counts.states["warm"]["LL read misses"] == 5
 
 
+@pytest.mark.slow
 def test_a_hot_path_of_the_harness_repeats_and_knows_what_decides_it(tmp_path):
     with session(tmp_path) as counting:
         first, again = (counting.count_hot_path("case-ids") for _ in range(2))
