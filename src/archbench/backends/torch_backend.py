@@ -11,7 +11,8 @@ from archbench.contracts import CompiledModel, Form, Network, Precision, RunSett
 if TYPE_CHECKING:
     from torch import nn
 
-_PRELOAD = ("archbench.backends.torch_model", "archbench.models.weights", "safetensors.torch")
+#: What a worker that loads a torch module imports before it forks.
+PRELOAD = ("archbench.backends.torch_model", "archbench.models.weights", "safetensors.torch")
 
 
 def _as_it_is(module: nn.Module, _settings: RunSettings) -> Callable[..., Any]:
@@ -47,7 +48,7 @@ class TorchBackend:
     @property
     def preload(self) -> tuple[str, ...]:
         """See `Backend`."""
-        return (*_PRELOAD, *self.imports)
+        return (*PRELOAD, *self.imports)
 
     def absence(self) -> str | None:
         return self.missing()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archbench.backends.torch_backend import PRELOAD
 from archbench.contracts import CompiledModel, Form, Network, Precision, RunSettings
 from archbench.errors import BackendError
 
@@ -18,7 +19,7 @@ class TorchCudaBackend:
     precision: Precision = Precision.F32
     device: str = "GPU"
     # CUDA does not survive a fork: a worker's launcher imports torch and touches no device.
-    preload: tuple[str, ...] = ("archbench.backends.torch_cuda_model", "archbench.models.weights", "safetensors.torch")
+    preload: tuple[str, ...] = (*PRELOAD, "archbench.backends.torch_cuda_model")
 
     def absence(self) -> str | None:
         from archbench.backends.torch_cuda_model import device_absence

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from archbench.backends.torch_model import layer_lines
+from archbench.backends.torch_model import layer_lines, output_array
 from archbench.contracts import RunSettings
 
 #: Runs before a capture: libraries choose kernels and allocate on the first ones, which no graph may hold.
@@ -69,9 +69,7 @@ class TorchCudaModel:
         return round(milliseconds * 1e6)
 
     def output(self) -> NDArray[np.float32]:
-        if self._output is None:
-            raise RuntimeError("`run` must come before `output`.")
-        return np.array(self._output.cpu().numpy(), order="C")
+        return output_array(self._output)
 
     def granted(self) -> Mapping[str, str]:
         return {

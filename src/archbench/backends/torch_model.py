@@ -45,9 +45,7 @@ class TorchModel:
             self._output = self._transformed(self._input)
 
     def output(self) -> NDArray[np.float32]:
-        if self._output is None:
-            raise RuntimeError("`run` must come before `output`.")
-        return np.array(self._output.float().numpy(), order="C")
+        return output_array(self._output)
 
     def granted(self) -> Mapping[str, str]:
         return {
@@ -63,6 +61,13 @@ class TorchModel:
         if not self._eager:
             return ()
         return layer_lines(self._transformed)
+
+
+def output_array(output: torch.Tensor | None) -> NDArray[np.float32]:
+    """A float32 copy of what a model's last run gave."""
+    if output is None:
+        raise RuntimeError("`run` must come before `output`.")
+    return np.array(output.float().cpu().numpy(), order="C")
 
 
 def layer_lines(module: torch.nn.Module) -> tuple[str, ...]:
