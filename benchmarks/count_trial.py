@@ -33,13 +33,18 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=Path(".archbench/count_trial"), help="where the run files go")
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
-    for number in range(arguments.runs + 1):
-        count(arguments.keep / f"quiet-{number:02}.json")
+    first, baselines = arguments.keep / "quiet-00.json", arguments.keep / "baselines"
+    count(first)
+    if not baselines.exists():
+        accept(read_run_file(first), baselines, "the first run of the trial")
+    gate = ("--archbench-gate", f"--archbench-baselines={baselines}")
+    for number in range(1, arguments.runs + 1):
+        count(arguments.keep / f"quiet-{number:02}.json", *gate)
     for number in range(arguments.others):
         with neighbour(busy=True):
-            count(arguments.keep / f"loaded-{number:02}.json")
+            count(arguments.keep / f"loaded-{number:02}.json", *gate)
         with one_core():
-            count(arguments.keep / f"one-core-{number:02}.json")
+            count(arguments.keep / f"one-core-{number:02}.json", *gate)
     report(arguments.keep)
 
 
@@ -54,13 +59,9 @@ def one_core():
         os.sched_setaffinity(0, cores)
 
 
-def count(output: Path) -> None:
+def count(output: Path, *gate: str) -> None:
     if not output.exists():
-        baselines = output.parent / "baselines"
-        gate = ("--archbench-gate", f"--archbench-baselines={baselines}") if baselines.exists() else ()
         print(f"{output.name}: {run_pytest(HERE, output, *SUITE, *gate, closed=bool(gate)):.0f} s", flush=True)
-        if not gate:
-            accept(read_run_file(output), baselines, "the first run of the trial")
 
 
 def report(folder: Path) -> None:
