@@ -56,6 +56,8 @@ class Valgrind:
             f"--D1={data}",
             f"--LL={last}",
             "--instr-atstart=no",
+            # A killed worker would leave the debugger's pipes behind.
+            "--vgdb=no",
             # Who runs first decides who maps memory first: unfair, misses of an unchanged network moved by 40 %.
             "--fair-sched=yes",
             # Kernels are made at run time, and code pages are used again for others.
