@@ -287,3 +287,25 @@ def test_a_rough_latency_of_a_sweep_gets_more_processes(cache_root):
         records = session.measure([sweep("conv")])
 
     assert all(len(record.processes) == 4 for record in records)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_another_look_at_one_network_of_a_sweep_samples_its_unit_alone_in_as_many_rounds(cache_root):
+    swept = sweep("conv", "depthwise")
+
+    def look(_):
+        return frozenset({swept.cases[0].id})
+
+    with PairedSession(settings(cache_root, processes=2, budget=4, min_rounds=1, seconds=0.4)) as session:
+        records = session.measure([swept], look)
+
+    assert [[process.process for process in record.processes] for record in records] == [[0, 1, 2, 3]] * 2 + [[0, 1]] * 2
+    slices = [len(process.own.duration_ns) for process in records[0].processes]
+    assert max(slices[2:]) < 1.5 * max(slices[:2])
+
+
+def test_a_pattern_is_sampled_again_on_all_its_backends():
+    paired = plan(TORCH, OPENVINO)
+
+    assert paired.narrowed({paired.cases[1].id}) == paired.sampled
+    assert paired.narrowed(()) == ()

@@ -31,14 +31,14 @@ def _largest(values: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Float64 outputs: of the batch's first and last image, and of another input.
+    """Float64 outputs of the batch's first and last image, and float32 ones of another input.
 
     `outputs` and `other` are (1 or 2, ...). `rounding` is the error that float32 arithmetic alone makes, where it was looked
     at: a user's model, or one that a search drew, may magnify errors as networks scaled for it do not.
     """
 
     outputs: NDArray[np.float64]
-    other: NDArray[np.float64]
+    other: NDArray[np.float32]
     rounding: float = 0.0
 
     @property

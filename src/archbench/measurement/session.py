@@ -9,7 +9,7 @@ import queue
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -29,6 +29,8 @@ from archbench.records.record import CaseRecord, Environment, ProcessSamples, St
 from archbench.stats.disturbance import disturbances
 from archbench.stats.processes import latency, speedup, undisturbed
 from archbench.workloads.case import Case
+from archbench.workloads.layer import LayerWorkload
+from archbench.workloads.workload import Workload
 
 #: Given the records so far, the ids of cases that need more processes.
 Look = Callable[[Sequence[CaseRecord]], frozenset[str]]
@@ -59,6 +61,11 @@ class Plan:
         """The plan of cases, one or more, of one backend, which are compared with each other."""
         return cls(cases=tuple(cases), sampled=tuple(cases))
 
+    def narrowed(self, wanted: Collection[str]) -> tuple[Case, ...]:
+        """What is sampled again for the `wanted` ids: they and what they are compared with process by process."""
+        units = {_unit(case) for case in self.sampled if case.id in wanted}
+        return tuple(case for case in self.sampled if _unit(case) in units)
+
     @property
     def threads(self) -> int:
         """Threads of every case."""
@@ -73,6 +80,11 @@ class Plan:
 def reference_of(case: Case) -> Case:
     """The case that it is held against, which may be itself."""
     return dataclasses.replace(case, backend=case.workload.reference)
+
+
+def _unit(case: Case) -> Workload:
+    """What the cases have in common whose samples are paired by process."""
+    return case.workload.kind if isinstance(case.workload, LayerWorkload) else case.workload
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,7 +166,8 @@ class PairedSession:
         self._prepare(trials)
         for process in range(self._processes):
             # There and back: what drifts strikes neighbours in the order alike.
-            self._take_turns(trials if process % 2 == 0 else trials[::-1], process)
+            turns = [(trial, trial.plan.sampled) for trial in trials]
+            self._take_turns(turns if process % 2 == 0 else turns[::-1], process)
         for process in range(self._processes, self._settings.budget if self._processes else 0):
             unsettled = self._unsettled(trials, look)
             if not unsettled:
@@ -167,7 +180,7 @@ class PairedSession:
         lanes = min(len(os.sched_getaffinity(0)), len(trials))
         if lanes < 2 or self._anywhere:
             for trial in trials:
-                trial.prepared = self._run_process(trial, 0, timed=False)
+                trial.prepared = self._run_process(trial, 0, trial.plan.sampled, None)
             return
         while len(self._helpers) < lanes:
             helper = PairedSession(self._settings, timed=False, anywhere=True)
@@ -180,7 +193,7 @@ class PairedSession:
         def prepare(trial: _Trial) -> ProcessOutcome:
             helper = free.get()
             try:
-                return helper._run_process(trial, 0, timed=False)
+                return helper._run_process(trial, 0, trial.plan.sampled, None)
             finally:
                 free.put(helper)
 
@@ -193,27 +206,30 @@ class PairedSession:
 
         cases = {name: Case(workload=next(smoke()), backend=name) for name in backends}
         trial = _Trial(plan=Plan.paired(list(cases.values())), cache=self._settings.cache)
-        self._run_process(trial, 0, timed=False)
+        self._run_process(trial, 0, trial.plan.sampled, None)
         found = {name: trial.unmeasured.get(case.id) for name, case in cases.items()}
         return {name: entry.reason for name, entry in found.items() if entry and entry.status is Status.SKIPPED}
 
-    def _take_turns(self, trials: Sequence[_Trial], process: int) -> None:
-        for trial in trials:
+    def _take_turns(self, turns: Sequence[tuple[_Trial, Sequence[Case]]], process: int) -> None:
+        for trial, cases in turns:
             start = time.monotonic()
-            outcome = self._run_process(trial, process, timed=True)
+            # As many rounds for a few cases as for all, else their fastest slices would be the fastest of more.
+            seconds = self._settings.seconds * len(cases) / len(trial.plan.sampled)
+            outcome = self._run_process(trial, process, cases, seconds)
             trial.taken_s += time.monotonic() - start
             trial.outcomes.append(outcome)
             if outcome.window is not None:
                 self._floor_ns = min(self._floor_ns, outcome.window.calibration_ns)
 
-    def _unsettled(self, trials: Sequence[_Trial], look: Look | None) -> list[_Trial]:
+    def _unsettled(self, trials: Sequence[_Trial], look: Look | None) -> list[tuple[_Trial, Sequence[Case]]]:
+        """The trials that go on, each with the cases that it goes on with."""
         wanted = look(self._records(trials)) if look is not None else frozenset()
-        return [
-            trial
-            for trial in trials
-            if trial.taken_s < self._settings.patience_s
-            and any(case.id in wanted or self._is_rough(trial, case) for case in trial.plan.sampled)
-        ]
+        turns = []
+        for trial in trials:
+            if trial.taken_s < self._settings.patience_s:
+                rough = {case.id for case in trial.plan.sampled if case.id in wanted or self._is_rough(trial, case)}
+                turns.append((trial, trial.plan.narrowed(rough)))
+        return [(trial, cases) for trial, cases in turns if cases]
 
     def _is_rough(self, trial: _Trial, case: Case) -> bool:
         """Too few undisturbed processes, or a speedup known less precisely than asked for; a latency, where there is none."""
@@ -233,24 +249,25 @@ class PairedSession:
     def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:
         return [self._record(trial, case) for trial in trials for case in trial.plan.cases]
 
-    def _run_process(self, trial: _Trial, process: int, *, timed: bool) -> ProcessOutcome:
-        """One worker's outcome. What it could not measure is noted in the trial and left out of later workers.
+    def _run_process(self, trial: _Trial, process: int, sampled: Sequence[Case], seconds: float | None) -> ProcessOutcome:
+        """The outcome of one worker that samples for so many `seconds`, or not at all.
 
-        After a crash the culprit is left out and the rest is tried again.
+        What it could not measure is noted in the trial and left out of later workers. After a crash the culprit is left out and
+        the rest is tried again.
         """
         while True:
-            cases = [case for case in trial.plan.sampled if case.id not in trial.unmeasured]
+            cases = [case for case in sampled if case.id not in trial.unmeasured]
             outcome = ProcessOutcome()
             if not cases:
                 return outcome
-            crash = self._try_process(trial, process, cases, outcome, timed=timed)
+            crash = self._try_process(trial, process, cases, outcome, seconds)
             trial.unmeasured.update(outcome.unmeasured())
             if crash is None:
                 return outcome
             trial.unmeasured.update(outcome.blame([case.id for case in cases], crash))
 
     def _try_process(
-        self, trial: _Trial, process: int, cases: Sequence[Case], outcome: ProcessOutcome, *, timed: bool
+        self, trial: _Trial, process: int, cases: Sequence[Case], outcome: ProcessOutcome, seconds: float | None
     ) -> str | None:
         """Run one worker; None, or how it crashed."""
         plan = trial.plan
@@ -260,9 +277,9 @@ class PairedSession:
             isa=plan.isa,
             cache=str(trial.cache.absolute()),
             seed=self._settings.seed + process,
-            seconds=self._settings.seconds if timed else None,
+            seconds=seconds,
             min_rounds=self._settings.min_rounds,
-            agreement_images=0 if timed else self._settings.agreement_images,
+            agreement_images=self._settings.agreement_images if seconds is None else 0,
             turn_ns=self._settings.turn_ns,
             warm_ns=self._settings.warm_ns,
             plant={case.id: fraction for case in cases if (fraction := self._planted(case)) > 0},
