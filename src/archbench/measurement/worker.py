@@ -10,13 +10,17 @@ are sent to standard error). Ends when standard input does.
 
 from __future__ import annotations
 
+import array
 import ctypes
+import fcntl
 import importlib
 import importlib.metadata
 import os
 import platform
+import select
 import signal
 import sys
+import termios
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +28,8 @@ from pathlib import Path
 import msgspec
 
 from archbench.measurement import messages
+
+_INPUT = 0
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,27 +47,46 @@ def main() -> None:
         while line:
             line = line[os.write(channel, line) :]
 
-    preload = msgspec.json.decode(sys.stdin.buffer.readline(), type=messages.Preload)
+    preload = msgspec.json.decode(_read_line(), type=messages.Preload)
     for module in preload.modules:
         importlib.import_module(module)
     os.sched_setaffinity(0, preload.affinity)
     emit(messages.Ready(pid=os.getpid(), versions=_versions()))
-    for line in sys.stdin.buffer:
-        job: messages.AnyJob = msgspec.json.decode(line, type=messages.AnyJob)
+    while _job_waits():
         sys.stderr.flush()
         child = os.fork()
         if child == 0:
-            _serve(job, preload, emit)
+            _serve(preload, emit)
         _, status = os.waitpid(child, 0)
         signalled = os.WIFSIGNALED(status)
         emit(messages.Exited(status=0 if signalled else os.WEXITSTATUS(status), signal=os.WTERMSIG(status) if signalled else 0))
 
 
-def _serve(job: messages.AnyJob, preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) -> None:
-    """Run the job in the forked child and leave without the interpreter's shutdown, which forked runtimes may not survive."""
+def _job_waits() -> bool:
+    """Wait for a job; False where standard input has ended.
+
+    The worker reads it, not the launcher: what jobs leave on the launcher's heap would be in every later worker's.
+    """
+    select.select([_INPUT], [], [])
+    waiting = array.array("i", [0])
+    fcntl.ioctl(_INPUT, termios.FIONREAD, waiting)
+    return waiting[0] > 0
+
+
+def _read_line() -> bytes:
+    """One line of standard input and not a byte more: the next is for another process."""
+    line = bytearray()
+    while not line.endswith(b"\n") and (byte := os.read(_INPUT, 1)):
+        line += byte
+    return bytes(line)
+
+
+def _serve(preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) -> None:
+    """Run the next job in the forked child and leave without the interpreter's shutdown: forked runtimes may not survive it."""
     status = 1
     try:
         _die_with_parent()
+        job: messages.AnyJob = msgspec.json.decode(_read_line(), type=messages.AnyJob)
         if isinstance(job, messages.LayersJob):
             from archbench.measurement.layers import watch_layers
 

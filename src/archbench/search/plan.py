@@ -124,8 +124,8 @@ def whole_objective(objective: str) -> str:
 #: Quick: on two cores it ends in under ten minutes, by the limit if need be.
 PRESETS: Mapping[str, Mapping[str, object]] = {
     "quick": {
-        "trials": 24,
-        "later_trials": 20,
+        "trials": 40,
+        "later_trials": 30,
         "rounds": 3,
         "iterations": 100,
         "full_iterations": 200,
