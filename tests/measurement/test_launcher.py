@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -65,6 +66,21 @@ def test_a_job_is_answered_with_parity_then_samples(launcher, cache_root):
     assert turns >= 2 * 3
     assert all(len(samples.duration_ns) >= turns / 2 for samples in measured.samples.values())
     assert measured.phases["inference"] <= measured.phases["timed"]
+
+
+def test_a_worker_reads_its_own_job_and_nothing_of_the_next(launcher, cache_root):
+    launcher.wait_ready()
+    both = [job(cache_root, seconds=None, seed=seed) for seed in (1, 2)]
+    # pytest's process is the only writer: two lines are in the pipe before the first is read.
+    launcher._process.stdin.write(messages.encode(both[0]))
+    exited, events = run(launcher, both[1])
+    later = launcher._next_event(time.monotonic() + 120.0)
+    while not isinstance(later, messages.Exited):
+        events.append(later)
+        later = launcher._next_event(time.monotonic() + 120.0)
+
+    assert exited.status == later.status == 0
+    assert len(of_kind(events, messages.Loaded)) == 4
 
 
 def test_without_seconds_nothing_is_timed(launcher, cache_root):
