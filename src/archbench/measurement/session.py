@@ -180,7 +180,7 @@ class PairedSession:
         lanes = min(len(os.sched_getaffinity(0)), len(trials))
         if lanes < 2 or self._anywhere:
             for trial in trials:
-                trial.prepared = self._run_process(trial, 0, trial.plan.sampled, None)
+                trial.prepared = self._check(trial)
             return
         while len(self._helpers) < lanes:
             helper = PairedSession(self._settings, timed=False, anywhere=True)
@@ -193,7 +193,7 @@ class PairedSession:
         def prepare(trial: _Trial) -> ProcessOutcome:
             helper = free.get()
             try:
-                return helper._run_process(trial, 0, trial.plan.sampled, None)
+                return helper._check(trial)
             finally:
                 free.put(helper)
 
@@ -206,7 +206,7 @@ class PairedSession:
 
         cases = {name: Case(workload=next(smoke()), backend=name) for name in backends}
         trial = _Trial(plan=Plan.paired(list(cases.values())), cache=self._settings.cache)
-        self._run_process(trial, 0, trial.plan.sampled, None)
+        self._check(trial)
         found = {name: trial.unmeasured.get(case.id) for name, case in cases.items()}
         return {name: entry.reason for name, entry in found.items() if entry and entry.status is Status.SKIPPED}
 
@@ -224,12 +224,13 @@ class PairedSession:
     def _unsettled(self, trials: Sequence[_Trial], look: Look | None) -> list[tuple[_Trial, Sequence[Case]]]:
         """The trials that go on, each with the cases that it goes on with."""
         wanted = look(self._records(trials)) if look is not None else frozenset()
-        turns = []
+        turns: list[tuple[_Trial, Sequence[Case]]] = []
         for trial in trials:
             if trial.taken_s < self._settings.patience_s:
                 rough = {case.id for case in trial.plan.sampled if case.id in wanted or self._is_rough(trial, case)}
-                turns.append((trial, trial.plan.narrowed(rough)))
-        return [(trial, cases) for trial, cases in turns if cases]
+                if rough:
+                    turns.append((trial, trial.plan.narrowed(rough)))
+        return turns
 
     def _is_rough(self, trial: _Trial, case: Case) -> bool:
         """Too few undisturbed processes, or a speedup known less precisely than asked for; a latency, where there is none."""
@@ -248,6 +249,10 @@ class PairedSession:
 
     def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:
         return [self._record(trial, case) for trial in trials for case in trial.plan.cases]
+
+    def _check(self, trial: _Trial) -> ProcessOutcome:
+        """The outcome of a worker that makes what the trial needs, checks it and times nothing."""
+        return self._run_process(trial, 0, trial.plan.sampled, None)
 
     def _run_process(self, trial: _Trial, process: int, sampled: Sequence[Case], seconds: float | None) -> ProcessOutcome:
         """The outcome of one worker that samples for so many `seconds`, or not at all.
