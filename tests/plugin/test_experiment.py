@@ -84,6 +84,14 @@ def test_a_profile_that_the_experiment_lacks_hinders_nobody_else(project):
     assert project("--collect-only", "-q", "--archbench-profile=counters").ret == 0
 
 
+def test_a_workload_named_as_its_experiment_is_measured_by_that_alone(pytester):
+    pytester.makepyfile(test_kws=CACHE.replace("cache-depth", "kws"), test_patterns=PATTERNS)
+
+    result = pytester.runpytest_subprocess("-k", "kws", "--archbench-workload=kws-seed-b1", "--collect-only", "-q")
+
+    assert collected(result) == {"test_kws.py::test_depth"}
+
+
 def test_cases_that_are_not_measured_alike_are_not_measured_together(project):
     result = project("-k", "cache or patterns")
 

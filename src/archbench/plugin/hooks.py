@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -86,10 +86,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits to be asked for is left out; tests that judge the run come after those that measure."""
-    unasked: list[pytest.Item] = []
-    asked: list[pytest.Item] = []
-    for item in items:
-        (asked if _is_requested(config, item) else unasked).append(item)
+    asked = [item for item in items if _is_requested(config, item)]
+    waited = {case.id for item in asked if _waits(item) and (case := _case_of(item)) is not None}
+    asked = [item for item in asked if not _is_meant_elsewhere(config, item, waited)]
+    kept = set(asked)
+    unasked = [item for item in items if item not in kept]
     if unasked:
         config.hook.pytest_deselected(items=unasked)
         items[:] = asked
@@ -191,8 +192,20 @@ def _experiment_of(node: pytest.Item) -> str | None:
 
 def _is_requested(config: pytest.Config, node: pytest.Item) -> bool:
     """Whether the command line names the file of a node that waits for that; true of every other node."""
-    if node.get_closest_marker("archbench_on_request") is None:
-        return True
+    return not _waits(node) or _is_named(config, node)
+
+
+def _is_meant_elsewhere(config: pytest.Config, item: pytest.Item, waited: Collection[str]) -> bool:
+    """Whether -k chose a case by its own name only, which is also the name of an experiment that has it: `kws` is both."""
+    case = _case_of(item)
+    return case is not None and case.id in waited and not _waits(item) and not _is_named(config, item)
+
+
+def _waits(node: pytest.Item) -> bool:
+    return node.get_closest_marker("archbench_on_request") is not None
+
+
+def _is_named(config: pytest.Config, node: pytest.Item) -> bool:
     paths = (Path(argument.partition("::")[0]).name for argument in config.args)
     return node.path.name in paths or node.path.stem.removeprefix("test_") in config.getoption("keyword")
 
