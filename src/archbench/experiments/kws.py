@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from archbench.experiments.claim import Claim, Finding, Point, compare, settle, settle_each, show
+from archbench.experiments.claim import Claim, Finding, Point, compare, settle, show
 from archbench.report.kws import Entry, follows_operations, gain, series
 from archbench.stats.estimate import CONFIDENCE
 from archbench.workloads.kws import KwsWorkload
@@ -14,11 +14,20 @@ from archbench.workloads.kws import KwsWorkload
 
 def every_found_network_is_faster(points: tuple[Point, ...]) -> Finding:
     """On every backend each network's speedup over the seed lies at or above 1."""
-    gains = ((entry, found) for entries in _series(points) for entry in entries if (found := gain(entry, entries)) is not None)
-    return settle_each(
-        (compare(found.bounded, 1.0), f"{entry.workload.family} on {entry.case.backend} {show(found)}")
-        for entry, found in gains
+    return settle(part for entries in _series(points) if (part := _gains(entries)) is not None)
+
+
+def _gains(entries: Sequence[Entry]) -> tuple[bool | None, str] | None:
+    """Whether every network of a backend is faster, with the least and the most gain; None without the seed."""
+    gains = sorted(
+        ((found, entry.workload.family) for entry in entries if (found := gain(entry, entries)) is not None),
+        key=lambda pair: pair[0].estimate,
     )
+    if not gains:
+        return None
+    truths = {compare(found.bounded, 1.0) for found, _ in gains}
+    extremes = " to ".join(f"{show(found)} ({family})" for found, family in dict.fromkeys((gains[0], gains[-1])))
+    return min(truths, key=(False, None, True).index), f"{entries[0].case.backend}: {len(gains)} networks, {extremes}"
 
 
 def operations_do_not_tell_latency(points: tuple[Point, ...]) -> Finding:
