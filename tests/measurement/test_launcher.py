@@ -175,3 +175,13 @@ launcher.run(job, lambda event: print(launcher.pid, event, flush=True), 600.0)
 
 def is_alive(pid):
     return Path(f"/proc/{pid}").exists() and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_no_library_thread_runs_beside_what_is_measured(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    preload = messages.Preload(modules=("openvino", "openvino.tools.ovc", "nncf"), affinity=tuple(os.sched_getaffinity(0)))
+
+    with contextlib.closing(Launcher(preload, {})) as launcher:
+        launcher.wait_ready()
+        assert psutil.Process(launcher.pid).num_threads() == 1
+        assert psutil.Process(launcher.pid).children(recursive=True) == []
