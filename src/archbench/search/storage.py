@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
 from optuna.study import StudyDirection
 from sqlalchemy.pool import NullPool
 
-from archbench.errors import UsageError, last_line
+from archbench.errors import UsageError, last_line, one_line
 from archbench.search.plan import SearchPlan
 
 
@@ -41,7 +41,7 @@ def open_study(storage: str, name: str, plan: SearchPlan) -> optuna.Study:
             study = optuna.create_study(storage=_open(storage), study_name=name, directions=directions, load_if_exists=True)
             known = len(study.directions)
     except Exception as error:  # every database has errors of its own
-        raise UsageError(f"cannot use the storage {_without_password(storage)}: {last_line(error)}") from error
+        raise UsageError(f"cannot use the storage {_without_password(storage)}: {_reason(error)}") from error
     if known != len(directions):
         raise UsageError(f"{_without_password(storage)} holds a study of {known - 1} objective beside accuracy under {name!r}.")
     return study
@@ -56,6 +56,12 @@ def _open(storage: str) -> BaseStorage:
         return RDBStorage(storage, engine_kwargs={"poolclass": NullPool})
     Path(storage).parent.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(storage))
+
+
+def _reason(error: Exception) -> str:
+    """What the database said, without what the library between appends to it."""
+    said = getattr(error, "orig", None)
+    return last_line(error) if said is None else one_line(said)
 
 
 def _without_password(storage: str) -> str:
