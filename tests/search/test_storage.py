@@ -27,7 +27,10 @@ def test_trials_are_there_for_the_next_process(kind, tmp_path, request):
     ("storage", "message"),
     [
         ("redis://127.0.0.1:1/0", r"cannot use the storage redis://127\.0\.0\.1:1/0: .*refused"),
-        ("postgresql+psycopg://user:secret@127.0.0.1:1/db", r"cannot use the storage postgresql\+psycopg://user:\*\*\*@127.*refused"),
+        (
+            "postgresql+psycopg://user:secret@127.0.0.1:1/db",
+            r"cannot use the storage postgresql\+psycopg://user:\*\*\*@127.*refused",
+        ),
         ("nonsense://here", "cannot use the storage nonsense://here: "),
         ("sqlite:////nowhere/study.db", "cannot use the storage sqlite:////nowhere/study.db: unable to open"),
     ],
