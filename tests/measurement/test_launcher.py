@@ -178,7 +178,8 @@ def is_alive(pid):
 
 
 def test_no_library_thread_runs_beside_what_is_measured(monkeypatch):
-    monkeypatch.delenv("CI", raising=False)
+    for name in ("CI", "TF_BUILD"):
+        monkeypatch.delenv(name, raising=False)
     preload = messages.Preload(modules=("openvino", "openvino.tools.ovc", "nncf"), affinity=tuple(os.sched_getaffinity(0)))
 
     with contextlib.closing(Launcher(preload, {})) as launcher:

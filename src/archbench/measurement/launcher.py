@@ -24,9 +24,10 @@ _START_TIMEOUT_S = 120.0
 
 Answer = TypeVar("Answer", bound=messages.Event)
 
-#: Fixed for every worker: numpy's own threads would be a neighbour, and hash order must not vary. Unless it takes this for CI,
-#: OpenVINO sends telemetry when imported, by a thread whose imports mix with ours and by a process beside the measurement.
-_QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "CI": "true", "PYTHONWARNINGS": "ignore"}
+#: Fixed for every worker: numpy's own threads would be a neighbour, and hash order must not vary. OpenVINO sends telemetry when
+#: imported, by a thread whose imports mix with ours and by a process beside the measurement, unless it believes itself in CI;
+#: torch's compiler refuses some operators where `CI` says so.
+_QUIET = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "JENKINS_URL": "none", "PYTHONWARNINGS": "ignore"}
 
 
 def worker_environment(allocator: str, isa: str | None, threads: int) -> Mapping[str, str]:
