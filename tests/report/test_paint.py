@@ -137,3 +137,18 @@ def test_no_two_of_a_dozen_bars_look_alike():
     patches = [patch for axes in series(WIDE).axes for patch in axes.patches]
 
     assert len({(patch.get_facecolor(), patch.get_hatch()) for patch in patches}) == len(patches) == 12
+
+
+@pytest.mark.parametrize("canvas", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_long_names_stand_above_their_bars_and_leave_them_room(canvas):
+    name = "kws-4x10m20-5x5m50-1x1m20-1x1m30-1x1m50-5x5m40"
+    made = [Bar(panel=panel, group=name, series="", value=interval(1.0), text="1 ms, 3.8x") for panel in ("here", "there")]
+
+    figure = bars_figure(made, Scale(title="latency", shown=format_ratio), canvas)
+    figure.draw_without_rendering()
+
+    rows = len({axes.get_window_extent().y0 for axes in figure.axes})
+    for axes in figure.axes:
+        panel = axes.get_window_extent()
+        assert panel.width > 0.8 * figure.bbox.width * rows / 2
+        assert [text.get_window_extent().x1 < panel.x1 for text in axes.texts] == [True, True]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Inches of a bar and between groups, of a panel's edges, and that a panel needs at least.
 _BAR, _GAP, _FRAME, _LEAST = 0.165, 0.09, 0.55, 3.4
 
+#: Inches of a letter of a group's name, and the share of a panel that names may take; longer ones stand above their bars.
+_LETTER, _BESIDE = 0.068, 0.35
+
 #: Fills besides colours.
 _HATCHES = ("", "////", "....", "xx", "\\\\\\\\", "++")
 
@@ -38,7 +41,8 @@ def bars_figure(bars: Sequence[Bar], along: Scale, canvas: Canvas, *, reference:
     names = list(dict.fromkeys(bar.panel for bar in bars))
     columns = canvas.columns(len(names), _LEAST)
     rows = [names[start : start + columns] for start in range(0, len(names), columns)]
-    heights = [max(_height([bar for bar in bars if bar.panel == name]) for name in row) for row in rows]
+    above = max(len(bar.group) for bar in bars) * _LETTER > _BESIDE * canvas.width / columns
+    heights = [max(_height([bar for bar in bars if bar.panel == name], above) for name in row) for row in rows]
     series = list(dict.fromkeys(bar.series for bar in bars))
     legend = 0.2 * -(-len(series) // max(1, int(canvas.width / 1.8))) + 0.25
     figure = new_figure(canvas.width, sum(heights) + legend + 0.25)
@@ -46,7 +50,7 @@ def bars_figure(bars: Sequence[Bar], along: Scale, canvas: Canvas, *, reference:
     for axes in grid[len(names) :]:
         axes.set_visible(False)
     for axes, name in zip(grid, names, strict=False):
-        _draw(axes, [bar for bar in bars if bar.panel == name], series, canvas.width / columns)
+        _draw(axes, [bar for bar in bars if bar.panel == name], series, canvas.width / columns, above)
         axes.set_title(name, loc="left")
         plain_axis(axes.xaxis, along.shown)
         if reference is not None:
@@ -57,11 +61,11 @@ def bars_figure(bars: Sequence[Bar], along: Scale, canvas: Canvas, *, reference:
     return figure
 
 
-def _height(own: Sequence[Bar]) -> float:
-    return _FRAME + _BAR * len(own) + _GAP * len({bar.group for bar in own})
+def _height(own: Sequence[Bar], above: bool) -> float:
+    return _FRAME + _BAR * len(own) + (_GAP + above * _BAR) * len({bar.group for bar in own})
 
 
-def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -> None:
+def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float, above: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
     place, ticks = 0.0, {}
@@ -69,6 +73,9 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -
     places: list[float] = []
     for group in dict.fromkeys(bar.group for bar in own):
         members = sorted((bar for bar in own if bar.group == group), key=lambda bar: series.index(bar.series))
+        if above:
+            axes.text(0.0, place, group, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
+            place += 1
         ticks[group] = place + (len(members) - 1) / 2
         for bar in members:
             places.append(place)
@@ -79,10 +86,10 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float) -
     furthest = max(_end(bar.value) for bar in own)
     letters = max(len(bar.text) for bar in own)
     # What is written behind the longest bar has to find room.
-    share = min(0.6, letters * 0.062 / max(0.8, width - 1.2))
+    share = min(0.6, letters * 0.062 / max(0.8, width - (0.3 if above else 1.2)))
     axes.set_xlim(0, furthest / (1 - share))
     axes.set_ylim(place - _GAP / _BAR - 0.3, -0.7)
-    axes.set_yticks(list(ticks.values()), list(ticks))
+    axes.set_yticks([] if above else list(ticks.values()), [] if above else list(ticks))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(4 if width < _LEAST + 1 else 6))
     axes.spines[["top", "right"]].set_visible(False)
