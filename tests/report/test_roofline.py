@@ -88,6 +88,16 @@ def test_points_and_ceilings_are_named_in_the_picture(tmp_path):
     assert "moves only" not in written
 
 
+def test_levels_whose_lines_are_too_near_for_two_names_have_one(tmp_path):
+    near = roof_of(100e9, [("L1", 2**15, 51e9), ("L2", 2**20, 50e9), ("memory", None, 10e9)])
+    roofline_figure(Roofline(placed=ENTRIES[:2], roofs={"torch": near}, omitted={}), "", tmp_path / "near.svg")
+    written = (tmp_path / "near.svg").read_text()
+
+    assert "<!-- L1 51 GB/s -->" in written
+    assert "<!-- L2 50 GB/s -->" not in written
+    assert "<!-- memory 10 GB/s -->" in written
+
+
 @pytest.mark.parametrize("name", ["roofline.png", "roofline.pdf"])
 def test_other_formats_are_written(name, tmp_path):
     roofline_figure(made(), "a processor", tmp_path / name)

@@ -165,7 +165,9 @@ def _has_inversion(group: list[Point]) -> tuple[bool | None, str]:
         return True, _against_flops(*pairs[truths.index(True)])
     if None in truths:
         return None, f"{_against_flops(*pairs[truths.index(None)])}, which is too close to tell"
-    return False, f"{len(group)} patterns are ranked by FLOPs"
+    one = group[0].pattern_network
+    rows, columns = one.resolution
+    return False, f"{len(group)} patterns are ranked by FLOPs at d{one.depth}-w{one.width}-{rows}x{columns}-b{one.batch}"
 
 
 def _is_slower(light: Point, heavy: Point) -> bool | None:

@@ -36,6 +36,8 @@ _DASHES = ("solid", (0, (6, 2)), (0, (3, 2)), (0, (1, 1.5)))
 _NAMED = 24
 #: Pixels between what stands for a line.
 _LINE_STEP = 6
+#: Points of the printer between lines that each have a name.
+_CEILING_STEP = 8
 #: Where a label may stand: in so many directions around its point, at these distances in points of the printer.
 _DIRECTIONS, _DISTANCES = 16, (12, 18, 25, 33, 43, 55, 70, 88, 110, 140)
 
@@ -121,16 +123,24 @@ def _draw(axes: Axes, backend: str, placed: Sequence[Placed], roof: Roof, canvas
 
 
 def _name_ceilings(axes: Axes, roof: Roof) -> list[Bbox]:
-    """The limit of each level along its line, that of arithmetic at its end; and the space that they take."""
+    """The limit of each level along its line if it is apart from the one above, that of arithmetic at its end; their space."""
     left, _ = axes.get_xlim()
     low, _ = axes.get_ylim()
     texts = []
+    above = math.inf
     for level in roof.levels:
         start = max(left, low / level.bytes_per_second) * 1.15
-        (x0, y0), (x1, y1) = axes.transData.transform(
-            [(start, start * level.bytes_per_second), (2 * start, 2 * start * level.bytes_per_second)]
+        (x0, y0), (x1, y1), (_, height) = axes.transData.transform(
+            [
+                (start, start * level.bytes_per_second),
+                (2 * start, 2 * start * level.bytes_per_second),
+                (1, level.bytes_per_second),
+            ]
         )
         angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
+        if (above - height) * math.cos(math.radians(angle)) < _CEILING_STEP * axes.figure.dpi / 72:
+            continue
+        above = height
         texts.append(
             axes.annotate(
                 f"{level.name} {format_count(level.bytes_per_second)}B/s",
