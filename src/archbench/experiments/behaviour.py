@@ -18,7 +18,7 @@ from archbench.experiments.channel_sweep import channel_sweeps
 from archbench.experiments.claim import Claim, Finding, Outcome, Point, compare, settle, settle_each, show
 from archbench.experiments.units import Platform, Units, units_by_platform
 from archbench.stats.estimate import LogEstimate
-from archbench.stats.steps import Shape
+from archbench.stats.steps import Shape, Steps
 from archbench.workloads.behaviour import ACTIVATIONS, BLOCKS
 from archbench.workloads.layer import LayerWorkload
 
@@ -33,6 +33,9 @@ INT8_GAIN = 2.0
 
 _MOVING = ("concat", "shuffle")
 _SMALL_KERNEL, _LARGE_KERNEL = 3, 7
+
+#: A p-value below which a sweep without steps may have some.
+_SIGN = 0.05
 
 _Judge = Callable[[Platform, Mapping[Platform, Units]], Finding]
 
@@ -76,13 +79,20 @@ def latency_ratio(units: Units, above: LayerWorkload, below: LayerWorkload) -> L
 def conv_latency_is_a_staircase(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
     """Every sweep of a convolution's output channels has steps."""
     sweeps = [sweep for sweep in channel_sweeps(by_platform[platform]) if sweep.kind.layer == "conv"]
-    return settle((sweep.steps.is_stepped, f"{sweep.name}: {sweep.described}") for sweep in sweeps)
+    return settle((_is_seen(sweep.steps.is_stepped, sweep.steps), f"{sweep.name}: {sweep.described}") for sweep in sweeps)
 
 
 def depthwise_latency_zigzags(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
     """Every sweep of a depthwise convolution's channels is a saw-tooth."""
     sweeps = [sweep for sweep in channel_sweeps(by_platform[platform]) if sweep.kind.layer == "depthwise"]
-    return settle((sweep.steps.shape is Shape.SAW_TOOTH, f"{sweep.name}: {sweep.described}") for sweep in sweeps)
+    return settle(
+        (_is_seen(sweep.steps.shape is Shape.SAW_TOOTH, sweep.steps), f"{sweep.name}: {sweep.described}") for sweep in sweeps
+    )
+
+
+def _is_seen(wanted: bool, steps: Steps) -> bool | None:
+    """Undecided where a sweep has no steps that can be believed but a sign of some: a short one may be too short for more."""
+    return None if not steps.is_stepped and steps.p_value < _SIGN else wanted
 
 
 def kernels_cost_less_than_operations(platform: Platform, by_platform: Mapping[Platform, Units]) -> Finding:
