@@ -151,8 +151,12 @@ def _works(measured: Sequence[tuple[Case, CaseRecord]], omitted: Counter[str]) -
         if lone:
             omitted["networks of few and of many copies are both needed, from the same workers"] += lone
     for case, record in measured:
-        if not isinstance(case.workload, LayerWorkload):
+        if isinstance(case.workload, LayerWorkload):
+            continue
+        if "flops" in record.cost:
             yield case.workload.family, _network_work(case, record)
+        else:
+            omitted["their records hold no cost"] += 1
 
 
 def _most_copies(measured: Sequence[tuple[Case, CaseRecord]]) -> Mapping[LayerWorkload, int]:
