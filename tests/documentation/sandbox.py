@@ -22,6 +22,7 @@ from tests.documentation.blocks import ROOT
 from tests.experiments.layer_records import layer_records
 from tests.gate.test_baselines import write_run
 from tests.onnx_models import whole
+from tests.pages.night import priced
 from tests.samples import OPENVINO, peaks, record
 
 #: Pages whose reader is in a repository of their own; the others' is in a clone of this one.
@@ -119,9 +120,8 @@ def _store(folder):
 
 def _run(path, seed, here, *, slower=0.0, planted=0.0, **kwargs):
     generator = np.random.default_rng(seed)
-    made = [
-        record(case, generator, own=1e-3 * (1 + slower), between=0.002, planted=planted, fingerprint=here) for case in _CASES
-    ]
+    options = {"own": 1e-3 * (1 + slower), "between": 0.002, "planted": planted, "fingerprint": here}
+    made = [priced(record(case, generator, **options)) for case in _CASES]
     return write_run(path, *made, fingerprint=here, **kwargs)
 
 

@@ -82,6 +82,7 @@ def test_what_cannot_be_placed_is_counted_with_its_reason():
         pattern_record("openvino-cpu-int8"),
         pattern_record("openvino-gpu-f16"),
         next(pair(BLOCK, 1e-3)),
+        dataclasses.replace(pattern_record(), cost={"macs": 1.0}),
         *pair(OPERATOR, 1e-9, once=1e-3),
     ]
 
@@ -95,6 +96,7 @@ def test_what_cannot_be_placed_is_counted_with_its_reason():
         "openvino-gpu-f16 computes on a GPU, the peaks are of the CPU": 1,
         "networks of few and of many copies are both needed, from the same workers": 1,
         "their time is below what can be resolved": 1,
+        "their records hold no cost": 1,
     }
 
 

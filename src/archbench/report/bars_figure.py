@@ -76,7 +76,8 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float, a
         if above:
             axes.text(0.0, place, group, transform=axes.get_yaxis_transform(), fontsize=7, va="center")
             place += 1
-        ticks[group] = place + (len(members) - 1) / 2
+        else:
+            ticks[group] = place + (len(members) - 1) / 2
         for bar in members:
             places.append(place)
             ordered.append(bar)
@@ -89,7 +90,7 @@ def _draw(axes: Axes, own: Sequence[Bar], series: Sequence[str], width: float, a
     share = min(0.6, letters * 0.062 / max(0.8, width - (0.3 if above else 1.2)))
     axes.set_xlim(0, furthest / (1 - share))
     axes.set_ylim(place - _GAP / _BAR - 0.3, -0.7)
-    axes.set_yticks([] if above else list(ticks.values()), [] if above else list(ticks))
+    axes.set_yticks(list(ticks.values()), list(ticks))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(4 if width < _LEAST + 1 else 6))
     axes.spines[["top", "right"]].set_visible(False)
