@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archbench.stats.steps import ALPHA, MIN_POINTS, Shape, Steps, changed_steps, find_steps
@@ -180,14 +180,14 @@ def test_the_unit_of_latency_does_not_matter(factor, step, seed):
 
 
 @settings(max_examples=20, deadline=None)
-@given(overhead=st.floats(0, 50), level=st.floats(0.001, 0.05), seed=st.integers(0, 2**32), size=st.integers(MIN_POINTS, 160))
+@given(overhead=st.floats(0, 50), level=st.floats(0, 0.05), seed=st.integers(0, 2**32), size=st.integers(MIN_POINTS, 160))
+@example(overhead=0.0, level=0.0, seed=5562, size=157)
 def test_a_line_has_no_steps(overhead, level, seed, size):
     counts = np.arange(1, size + 1)
 
     steps = found(overhead + counts, counts, seed, level)
 
-    # Of very many sweeps one shows steps: hypothesis may find it, but not with this certainty. Sweeps exact to one part in ten
-    # thousand, as no machine's are, are left out: what one bad point bends is certain there.
+    # Of very many sweeps one shows steps: hypothesis may find it, but not with this certainty.
     assert not steps.is_stepped or steps.p_value > ALPHA / 1e6
 
 

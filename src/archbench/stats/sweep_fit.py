@@ -130,8 +130,8 @@ def drawn_in(sweep: Sweep, curve: Array) -> Sweep:
     return dataclasses.replace(sweep, values=expected + np.clip(rest, -_BELOW * scale, _ABOVE * scale))
 
 
-def robust_curve(sweep: Sweep, columns: Array, rounds: int = 3) -> Array:
-    """Least squares, again and again with far points drawn in: latency over local level."""
+def robust_curve(sweep: Sweep, columns: Array, rounds: int = 12) -> Array:
+    """Least squares, again and again with far points drawn in until it settles: latency over local level."""
     basis = np.linalg.qr(columns)[0]
     curve = basis @ (basis.T @ sweep.values) / sweep.per_level
     for _ in range(rounds):
@@ -158,7 +158,8 @@ def fitted(sweep: Sweep, columns: Array) -> Fit:
     both = whiteners @ np.column_stack([columns, sweep.values])
     basis, target = np.linalg.qr(both[:, :, :-1])[0], both[:, :, -1]
     inside = np.einsum("vik,vi->vk", basis, target)
-    squares = np.maximum((target**2).sum(axis=1) - (inside**2).sum(axis=1), 1e-12 * (sweep.values**2).sum())
+    least = _LEAST_NOISE**2 * (sweep.per_level**2).sum()
+    squares = np.maximum((target**2).sum(axis=1) - (inside**2).sum(axis=1), least)
     deviances = size * np.log(squares / size) + determinants
     best = int(np.argmin(deviances))
     weights = np.linalg.lstsq(both[best, :, :-1], target[best], rcond=None)[0]
