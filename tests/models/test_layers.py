@@ -5,16 +5,19 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import Precision, RunSettings, backend_named
+from archbench.errors import WorkloadError
 from archbench.measurement.artifacts import cost_for, network_for, reference_for
 from archbench.measurement.parity import judge
 from archbench.models.build import build
 from archbench.models.weights import initialise
 from archbench.registry import LAYERS
 from archbench.workloads.inputs import seeded_input
-from archbench.workloads.layer import LayerWorkload
+from archbench.workloads.layer import KERNELS, STRIDES, LayerWorkload
 
 COPIES = 3
 CHANNELS_OUT = {"concat": 64, "dense-block": 48}
@@ -49,6 +52,42 @@ def test_each_copy_has_an_output_of_its_own_of_order_one(name):
     parts = np.split(output, outputs, axis=1)
     assert all(0.2 < np.sqrt(np.mean(part**2)) < 10 for part in parts)
     assert all(not np.allclose(parts[0], part, atol=1e-2) for part in parts[1:])
+
+
+@st.composite
+def layers(draw):
+    name = draw(st.sampled_from(sorted(LAYERS)))
+    resolution = (1, 1) if name == "linear" else (draw(st.integers(1, 24)), draw(st.integers(1, 24)))
+    sizes = {"stride": draw(st.sampled_from(STRIDES)), "kernel": draw(st.sampled_from((None, *KERNELS)))}
+    channels = {"in_channels": 32, "out_channels": draw(st.sampled_from((32, 48, 64)))}
+    try:
+        return LayerWorkload(layer=name, resolution=resolution, copies=draw(st.integers(1, 3)), **channels, **sizes)
+    except WorkloadError:
+        reject()
+
+
+@settings(max_examples=150, deadline=None)
+@given(workload=layers())
+def test_a_glance_at_what_the_kept_pixels_depend_on_gives_the_same_pixels(workload):
+    module = build(workload)
+    initialise(module, workload)
+    images = torch.from_numpy(seeded_input(workload)).double()
+
+    whole, glance = module.double()(images), module.glance(images)
+
+    torch.testing.assert_close(glance, whole, rtol=1e-9, atol=1e-9)
+
+
+def test_a_glance_costs_a_fraction():
+    workload = LayerWorkload(layer="conv", in_channels=8, out_channels=8, resolution=(28, 28), copies=2)
+    module = build(workload)
+    seen = []
+    module.units[0].register_forward_hook(lambda _, images, __: seen.append(tuple(images[0].shape)))
+
+    module.glance(torch.zeros(workload.input_shape))
+
+    # The middle row of outputs and the first four columns, each with a neighbour.
+    assert seen == [(1, 8, 3, 5)]
 
 
 def compiled(workload, cache):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections import Counter
 from collections.abc import Mapping
@@ -80,7 +81,7 @@ class OpenVinoModel:
 
     def __init__(self, network: Network, device: str, precision: Precision, settings: RunSettings) -> None:
         asked = requested(device, precision, settings)
-        core = ov.Core()
+        core = _core()
         try:
             self._compiled = _compile(core, network, device, asked, settings)
         except RuntimeError as error:
@@ -112,9 +113,16 @@ class OpenVinoModel:
         )
 
 
+@functools.cache
+def _core() -> ov.Core:
+    """One a process, which makes it late: it has threads, and they do not survive a fork."""
+    return ov.Core()
+
+
+@functools.cache
 def device_absence(device: str, capability: str | None) -> str | None:
     """Why OpenVINO cannot use `device`, or cannot compute on it in `capability` (`BF16`, `FP16`), or None."""
-    core = ov.Core()
+    core = _core()
     try:
         devices = core.available_devices
     except RuntimeError as error:

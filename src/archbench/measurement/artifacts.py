@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -17,7 +17,7 @@ from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.cost.formulas import Cost, cost_by_formula
 from archbench.cost.units import layer_cost
-from archbench.measurement.origins import Origin, Route, exact_outputs, origin_of, package_version
+from archbench.measurement.origins import Floats, Origin, Route, exact_outputs, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.kws import KwsWorkload
@@ -28,8 +28,6 @@ from archbench.workloads.workload import Workload
 
 if TYPE_CHECKING:
     import torch
-
-_Float = TypeVar("_Float", bound=np.floating[Any])
 
 #: Measured by benchmarks/route_cost.py: the same executed kernels either way, ONNX in a quarter to a third of the time.
 DEFAULT_ROUTE = Route.ONNX
@@ -82,18 +80,17 @@ def reference_for(workload: Workload, cache: ArtifactCache) -> Reference:
     # A network that a search drew may have an output near zero, beside which its errors are large.
     magnifies = theirs or isinstance(workload, KwsWorkload)
 
-    def judged(stream: int, kind: type[_Float]) -> NDArray[_Float]:
-        images = seeded_input(workload, stream=stream).astype(kind)
-        # A user's model may mix the images of a batch, or take no other number of them.
-        return judged_images(origin.outputs(images)) if theirs else origin.outputs(judged_images(images))
-
     def make(folder: Path) -> None:
-        outputs = judged(0, np.float64)
-        np.save(folder / "outputs.npy", outputs)
+        images, others = (seeded_input(workload, stream=stream) for stream in range(_FIRST_CALIBRATION_STREAM))
         # How far another input moves the output need not be known to more digits, and float64 takes many times as long.
-        np.save(folder / "other.npy", judged(1, np.float32))
-        if magnifies:
-            np.save(folder / "rounding.npy", relative_error(judged(0, np.float32), outputs))
+        batches: list[Floats] = [images.astype(np.float64), others, *([images] if magnifies else [])]
+        # A user's model may mix the images of a batch, or take no other number of them.
+        made = map(judged_images, origin.outputs(batches)) if theirs else origin.outputs(map(judged_images, batches))
+        exact, other, *rounded = made
+        np.save(folder / "outputs.npy", exact)
+        np.save(folder / "other.npy", other)
+        for output in rounded:
+            np.save(folder / "rounding.npy", relative_error(output.astype(np.float32), exact.astype(np.float64)))
 
     entry = cache.fetch(content_key("reference", *(["rounding"] if magnifies else []), workload.id, origin.key), make)
     outputs, other = (np.load(entry / f"{name}.npy", allow_pickle=False) for name in ("outputs", "other"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.random import default_rng
 
 from archbench.contracts import Clock
 
@@ -21,7 +22,7 @@ _TIMED = 24
 
 def calibration_work(products: int = 1) -> Callable[[], None]:
     """A callable that does the same `products` matrix products at each call."""
-    generator = np.random.default_rng(0)
+    generator = default_rng(0)
     left, right = generator.standard_normal((2, _EDGE, _EDGE), dtype=np.float32)
     product = np.empty_like(left)
 

@@ -6,6 +6,7 @@ these depend on; for what we build it is taken without importing torch, so that 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import importlib.metadata
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from archbench.workloads.workload import BuiltWorkload, Workload
 if TYPE_CHECKING:
     import torch
 
-_Float = TypeVar("_Float", bound=np.floating[Any])
+Floats = NDArray[np.floating[Any]]
 
 _SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.origins")
 _PATTERN_SOURCES = ("archbench.models.patterns",)
@@ -75,8 +76,8 @@ class Origin(Protocol):
     def write_ir(self, path: Path, onnx_path: Path | None) -> None:
         """The workload as IR, from the ONNX file that `write_onnx` wrote if one is given."""
 
-    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
-        """The output in the arithmetic of `images`, float64 or float32, as far as the origin allows; shape (images, ...)."""
+    def outputs(self, batches: Iterable[Floats]) -> list[Floats]:
+        """Of each batch (images, ...) the output, in its own arithmetic, float64 or float32, as far as the origin allows."""
 
     def cost(self) -> Cost:
         """What an inference costs."""
@@ -84,7 +85,7 @@ class Origin(Protocol):
 
 def exact_outputs(origin: Origin, batches: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Float64 outputs of batches, one after the other."""
-    return np.concatenate([origin.outputs(batch.astype(np.float64)) for batch in batches])
+    return np.concatenate(origin.outputs(batch.astype(np.float64) for batch in batches))
 
 
 def origin_of(workload: Workload, cache: ArtifactCache) -> Origin:
@@ -144,13 +145,21 @@ class TorchOrigin:
         else:
             ir_from_onnx(onnx_path, path)
 
-    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+    def outputs(self, batches: Iterable[Floats]) -> list[Floats]:
         import torch
 
-        tensor = torch.from_numpy(images)
+        from archbench.models.layers import SideBySide
+
+        module = self.build()
+
+        @functools.cache
+        def computing_in(kind: torch.dtype) -> Callable[[torch.Tensor], torch.Tensor]:
+            own = copy.deepcopy(module).to(kind)
+            return own.glance if isinstance(own, SideBySide) else own
+
         with torch.inference_mode():
-            output: NDArray[_Float] = self.build().to(tensor.dtype)(tensor).numpy()
-        return output
+            images = map(torch.from_numpy, batches)
+            return [computing_in(batch.dtype)(batch).numpy() for batch in images]
 
     def cost(self) -> Cost:
         return count_cost(self.outline().to("meta"), self.shape)
@@ -186,11 +195,12 @@ class OnnxOrigin:
         assert onnx_path is not None
         ir_from_onnx(onnx_path, path)
 
-    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+    def outputs(self, batches: Iterable[Floats]) -> list[Floats]:
         from archbench.models.onnx_file import read_onnx
         from archbench.models.onnx_reference import run_reference
 
-        return run_reference(read_onnx(self.path, self.shape), images)
+        model = read_onnx(self.path, self.shape)
+        return [run_reference(model, images) for images in batches]
 
     def cost(self) -> Cost:
         from archbench.cost.openvino_graph import count_graph
@@ -224,10 +234,10 @@ class IrOrigin:
 
         ir_from_ir(self.path, self.shape, path)
 
-    def outputs(self, images: NDArray[_Float]) -> NDArray[_Float]:
+    def outputs(self, batches: Iterable[Floats]) -> list[Floats]:
         from archbench.backends.openvino_conversion import run_exactly
 
-        return run_exactly(self.path, self.shape, images).astype(images.dtype)
+        return [run_exactly(self.path, self.shape, images).astype(images.dtype) for images in batches]
 
     def cost(self) -> Cost:
         from archbench.cost.openvino_graph import count_graph

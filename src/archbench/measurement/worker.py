@@ -13,6 +13,7 @@ from __future__ import annotations
 import array
 import ctypes
 import fcntl
+import gc
 import importlib
 import importlib.metadata
 import os
@@ -51,6 +52,8 @@ def main() -> None:
     for module in preload.modules:
         importlib.import_module(module)
     os.sched_setaffinity(0, preload.affinity)
+    # What was imported is not garbage: a worker that looked for some there would copy every page of it.
+    gc.freeze()
     emit(messages.Ready(pid=os.getpid(), versions=_versions()))
     while _job_waits():
         sys.stderr.flush()

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from archbench.workloads.layer import LayerWorkload
+from archbench.workloads.reach import reach, stride_of
 from archbench.workloads.unit import (
     Activation,
     Chain,
@@ -42,24 +43,37 @@ def build_layer(workload: LayerWorkload) -> nn.Module:
     """The network: (batch, in, rows, columns) to (batch, copies x out, 1, up to KEPT_COLUMNS); one output if it is stacked."""
     units = [build_unit(workload.unit, workload.unit_shape) for _ in range(workload.copies)]
     if workload.is_stacked:
-        units = [nn.Sequential(*units)]
-    return SideBySide(units, workload.output_shape)
+        return SideBySide([nn.Sequential(*units)], Chain((workload.unit,) * workload.copies), workload.unit_shape)
+    return SideBySide(units, workload.unit, workload.unit_shape)
 
 
 class SideBySide(nn.Module):
     """Units on one input; a few pixels from the middle of each output, put together along the channels."""
 
-    def __init__(self, units: list[nn.Module], output: Shape) -> None:
+    def __init__(self, modules: list[nn.Module], unit: Unit, shape: Shape) -> None:
         super().__init__()
-        self.units = nn.ModuleList(units)
-        _, rows, columns = output
+        self.units = nn.ModuleList(modules)
+        self._unit = unit
+        _, self._rows, self._width = shape
+        _, rows, columns = output_shape(unit, shape)
         self._row = rows // 2
         self._columns = min(KEPT_COLUMNS, columns)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """The kept pixels of every unit's output."""
-        kept = [unit(images)[:, :, self._row : self._row + 1, : self._columns] for unit in self.units]
-        return torch.cat(kept, dim=1)
+        return self._kept(images, self._row)
+
+    def glance(self, images: torch.Tensor) -> torch.Tensor:
+        """The same, with no more of the outputs computed than the kept pixels depend on."""
+        rows = reach(self._unit, range(self._row, self._row + 1), self._rows)
+        columns = reach(self._unit, range(self._columns), self._width)
+        stride = stride_of(self._unit)
+        # Else the windows of a stride would begin between those of the whole image.
+        above = rows.start // stride
+        return self._kept(images[:, :, above * stride : rows.stop, : columns.stop], self._row - above)
+
+    def _kept(self, images: torch.Tensor, row: int) -> torch.Tensor:
+        return torch.cat([unit(images)[:, :, row : row + 1, : self._columns] for unit in self.units], dim=1)
 
 
 def build_unit(unit: Unit, shape: Shape) -> nn.Module:

@@ -82,9 +82,11 @@ def _draw_weights(weight: torch.Tensor, generator: torch.Generator) -> None:
 
 def _calibrate(module: nn.Module, workload: Workload, generator: torch.Generator) -> None:
     """Let every normalisation take on the statistics of a seeded batch; all else stays in evaluation mode, dropout too."""
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+    if not norms:
+        return
     noise = torch.randn((_calibration_images(workload), *workload.input_shape[1:]), generator=generator)
     batch = shaped(workload, noise)
-    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
     usual = [layer.momentum for layer in norms]
     for layer in norms:
         layer.train().momentum = 1.0
