@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     All run on `threads` under the cap `isa`, whatever their ids say: an instrument may have a cap of its own. With `seconds`
     None nothing is timed: artifacts are made and parity is checked. `turn_ns` is how long a case keeps the core at a time and
     `warm_ns` how long it is warmed up at least. `plant` maps a case to the fraction of extra real work added to each of its
-    inferences. `agreement_images` are run against the reference besides, if any.
+    inferences. `agreement_images` are run against the reference besides. The worker keeps to `cpus`, or to its launcher's.
     """
 
     cases: tuple[str, ...]
@@ -47,6 +47,7 @@ class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     warm_ns: int = WARM_NS
     agreement_images: int = 0
     plant: dict[str, float] = {}
+    cpus: tuple[int, ...] = ()
 
 
 class HotPathJob(msgspec.Struct, frozen=True, tag=True, kw_only=True):

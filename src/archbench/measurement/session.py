@@ -7,6 +7,7 @@ import math
 import os
 import queue
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -120,16 +121,15 @@ class _Trial:
 class PairedSession:
     """Owns the launchers of a run; checks parity and times nothing unless `timed`. Close it, or use it as a context manager."""
 
-    def __init__(self, settings: SessionSettings, *, timed: bool = True, anywhere: bool = False) -> None:
-        """With `anywhere`, workers are not kept to the CPUs of a measurement."""
+    def __init__(self, settings: SessionSettings, *, timed: bool = True) -> None:
         self._settings = settings
         self._processes = settings.processes if timed else 0
-        self._anywhere = anywhere
-        self._helpers: list[PairedSession] = []
+        self._cpus = tuple(sorted(os.sched_getaffinity(0)))
         # A launcher is killed when the thread that started it ends: these stay as long as the session.
-        self._threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+        self._threads = ThreadPoolExecutor(len(self._cpus))
+        self._starting = threading.Lock()
         self._closed = False
-        self._pools: dict[tuple[object, ...], list[Launcher]] = {}
+        self._launchers: dict[tuple[object, ...], Launcher] = {}
         self._fingerprint = read_fingerprint().key
         self._floor_ns = math.inf
         self._versions: dict[str, Mapping[str, str]] = {}
@@ -142,12 +142,11 @@ class PairedSession:
 
     def close(self) -> None:
         """End every launcher."""
-        self._closed = True
-        for helper in self._helpers:
-            helper.close()
-        for launcher in [launcher for pool in list(self._pools.values()) for launcher in pool]:
+        with self._starting:
+            self._closed = True
+        for launcher in list(self._launchers.values()):
             launcher.close()
-        self._pools.clear()
+        self._launchers.clear()
         self._threads.shutdown(cancel_futures=True)
 
     def measure(self, plans: Sequence[Plan], look: Look | None = None) -> list[CaseRecord]:
@@ -177,25 +176,16 @@ class PairedSession:
 
     def _prepare(self, trials: Sequence[_Trial]) -> None:
         """Make and check what the trials need; nothing is timed meanwhile, so that every CPU is at work on one of them."""
-        lanes = min(len(os.sched_getaffinity(0)), len(trials))
-        if lanes < 2 or self._anywhere:
-            for trial in trials:
-                trial.prepared = self._check(trial)
-            return
-        while len(self._helpers) < lanes:
-            helper = PairedSession(self._settings, timed=False, anywhere=True)
-            helper._versions = self._versions
-            self._helpers.append(helper)
-        free: queue.SimpleQueue[PairedSession] = queue.SimpleQueue()
-        for helper in self._helpers:
-            free.put(helper)
+        lanes: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for lane in range(len(self._cpus)):
+            lanes.put(lane)
 
         def prepare(trial: _Trial) -> ProcessOutcome:
-            helper = free.get()
+            lane = lanes.get()
             try:
-                return helper._check(trial)
+                return self._check(trial, lane)
             finally:
-                free.put(helper)
+                lanes.put(lane)
 
         for trial, prepared in zip(trials, self._threads.map(prepare, trials), strict=True):
             trial.prepared = prepared
@@ -250,9 +240,9 @@ class PairedSession:
     def _records(self, trials: Sequence[_Trial]) -> list[CaseRecord]:
         return [self._record(trial, case) for trial in trials for case in trial.plan.cases]
 
-    def _check(self, trial: _Trial) -> ProcessOutcome:
-        """The outcome of a worker that makes what the trial needs, checks it and times nothing."""
-        return self._run_process(trial, 0, trial.plan.sampled, None)
+    def _check(self, trial: _Trial, lane: int = 0) -> ProcessOutcome:
+        """The outcome of a worker that makes what the trial needs, checks it and times nothing; one at a time a `lane`."""
+        return self._run_process(trial, lane, trial.plan.sampled, None)
 
     def _run_process(self, trial: _Trial, process: int, sampled: Sequence[Case], seconds: float | None) -> ProcessOutcome:
         """The outcome of one worker that samples for so many `seconds`, or not at all.
@@ -288,39 +278,48 @@ class PairedSession:
             turn_ns=self._settings.turn_ns,
             warm_ns=self._settings.warm_ns,
             plant={case.id: fraction for case in cases if (fraction := self._planted(case)) > 0},
+            cpus=self._cpus if seconds is None else (),
         )
+        # None may still be importing while a worker is timed.
+        places = [process] if seconds is None else list(range(min(_LAUNCHERS, self._processes)))
+        place = places[process % len(places)]
         try:
-            pool = self._pool(plan)
-            launcher = pool[process % len(pool)]
+            self._start(plan, places)
+            launcher = self._launchers[self._key(plan, place)]
             exited = launcher.run(job, outcome.hear, self._settings.timeout_s)
         except WorkerError as error:
-            self._forget_pool(plan)
+            self._forget(plan, place)
             return str(error)
         return exited.crash(launcher.last_words())
 
-    def _pool(self, plan: Plan) -> list[Launcher]:
-        """The plan's launchers, all of them ready: none may still be importing while a worker is timed."""
-        key = self._pool_key(plan)
-        if self._closed:
-            raise WorkerError("the run was interrupted.")
-        if key not in self._pools:
-            self._pools[key] = [self._launch(plan) for _ in range(min(_LAUNCHERS, max(1, self._processes)))]
-            for launcher in self._pools[key]:
-                self._versions[plan.python] = launcher.wait_ready()
-        return self._pools[key]
+    def _start(self, plan: Plan, places: Sequence[int]) -> None:
+        """Have the plan's launchers at these places ready."""
+        with self._starting:
+            if self._closed:
+                raise WorkerError("the run was interrupted.")
+            for key in (self._key(plan, place) for place in places):
+                if key not in self._launchers:
+                    self._launchers[key] = self._launch(plan)
+        for place in places:
+            try:
+                self._versions[plan.python] = self._launchers[self._key(plan, place)].wait_ready()
+            except WorkerError:
+                self._forget(plan, place)
+                raise
 
-    def _forget_pool(self, plan: Plan) -> None:
-        """End the plan's launchers; the next worker starts them anew."""
-        for launcher in self._pools.pop(self._pool_key(plan), []):
+    def _forget(self, plan: Plan, place: int) -> None:
+        """End a launcher; the next worker there starts it anew."""
+        launcher = self._launchers.pop(self._key(plan, place), None)
+        if launcher is not None:
             launcher.close()
 
-    def _pool_key(self, plan: Plan) -> tuple[object, ...]:
-        return (plan.python, plan.isa, plan.threads, self._preload(plan))
+    def _key(self, plan: Plan, place: int) -> tuple[object, ...]:
+        return (plan.python, plan.isa, plan.threads, self._preload(plan), place)
 
     def _launch(self, plan: Plan) -> Launcher:
         environment = worker_environment(self._settings.allocator, plan.isa, plan.threads)
-        affinity = tuple(sorted(os.sched_getaffinity(0))) if self._anywhere else worker_cpus(plan.threads)
-        return Launcher(messages.Preload(modules=self._preload(plan), affinity=affinity), environment, plan.python)
+        preload = messages.Preload(modules=self._preload(plan), affinity=worker_cpus(plan.threads))
+        return Launcher(preload, environment, plan.python)
 
     @staticmethod
     def _preload(plan: Plan) -> tuple[str, ...]:

@@ -109,6 +109,8 @@ def _serve(preload: messages.Preload, emit: Callable[[msgspec.Struct], None]) ->
         elif isinstance(job, messages.Job):
             from archbench.measurement.job import run_job
 
+            if job.cpus:
+                os.sched_setaffinity(0, job.cpus)
             run_job(job, emit)
         status = 0
     except BaseException:
