@@ -39,18 +39,22 @@ def plan(*backends, depth=1):
     return Plan.paired([Case(workload=workload, backend=backend) for backend in backends])
 
 
-def test_each_process_is_another_one_and_samples_the_reference_too(cache_root):
+@pytest.fixture(scope="module")
+def usual(cache_root):
     with PairedSession(settings(cache_root)) as session:
-        (record,) = session.measure([plan(OPENVINO)])
+        yield session
+
+
+def test_each_process_is_another_one_and_samples_the_reference_too(usual):
+    (record,) = usual.measure([plan(OPENVINO)])
 
     assert [process.process for process in record.processes] == [0, 1]
     assert all(process.reference is not None for process in record.processes)
     assert record.speedup.low <= record.speedup.estimate <= record.speedup.high
 
 
-def test_the_reference_has_no_speedup(cache_root):
-    with PairedSession(settings(cache_root)) as session:
-        native, accelerated = session.measure([plan(TORCH, OPENVINO)])
+def test_the_reference_has_no_speedup(usual):
+    native, accelerated = usual.measure([plan(TORCH, OPENVINO)])
 
     assert native.speedup is None
     assert accelerated.speedup is not None
@@ -94,10 +98,10 @@ def test_a_case_that_needs_another_look_gets_more_processes_until_it_is_settled(
     assert [max(counts.values()) for counts in seen] == [3, 4, 5]
 
 
-def test_plans_take_turns_and_keep_their_order(cache_root):
+def test_plans_take_turns_and_keep_their_order(usual):
     plans = [plan(TORCH, OPENVINO, depth=depth) for depth in (1, 2, 3)]
-    with PairedSession(settings(cache_root)) as session:
-        records = session.measure(plans)
+
+    records = usual.measure(plans)
 
     assert [record.case_id for record in records] == [case.id for plan in plans for case in plan.cases]
     assert all(len(record.processes) == 2 for record in records)
@@ -178,7 +182,7 @@ def test_absent_backends_are_told(cache_root):
     assert OPENVINO not in absences
 
 
-def test_a_crash_costs_its_case_alone_and_names_the_cause(cache_root):
+def test_a_crash_costs_its_case_alone_and_names_the_cause(cache_root, usual):
     number = signal.SIGSEGV
     with PairedSession(settings(cache_root, seconds=60.0)) as session:
         killer = threading.Timer(0.0, kill_first_worker, [number])
@@ -188,9 +192,7 @@ def test_a_crash_costs_its_case_alone_and_names_the_cause(cache_root):
 
         assert native.status is accelerated.status is Status.CRASHED
         assert signal.Signals(number).name in native.reason
-        quick = PairedSession(settings(cache_root))
-        with quick:
-            assert quick.measure([plan(OPENVINO)])[0].status is Status.MEASURED
+        assert usual.measure([plan(OPENVINO)])[0].status is Status.MEASURED
 
 
 def test_a_hang_costs_its_case_alone(cache_root):
@@ -233,11 +235,10 @@ def test_workers_end_with_the_session(cache_root):
     assert not alive
 
 
-def test_agreement_is_looked_at_where_it_is_asked_for(cache_root):
+def test_agreement_is_looked_at_where_it_is_asked_for(cache_root, usual):
     with PairedSession(settings(cache_root, agreement_images=3)) as session:
         native, lowered = session.measure([plan(TORCH, "openvino-cpu-int8", depth=3)])
-    with PairedSession(settings(cache_root), timed=False) as session:
-        (unasked,) = session.measure([plan(TORCH)])
+    (unasked,) = usual.measure([plan(TORCH)])
 
     assert (native.agreement.images, native.agreement.top1) == (3, 1.0)
     assert native.agreement.error < 1e-6
@@ -256,9 +257,8 @@ def sweep(*kinds, backend=OPENVINO):
     return Plan.sweep([Case(workload=network, backend=backend) for network in networks])
 
 
-def test_the_cases_of_a_sweep_share_their_processes_and_have_no_reference(cache_root):
-    with PairedSession(settings(cache_root)) as session:
-        records = session.measure([sweep("conv", "depthwise")])
+def test_the_cases_of_a_sweep_share_their_processes_and_have_no_reference(usual):
+    records = usual.measure([sweep("conv", "depthwise")])
 
     assert [record.status for record in records] == [Status.MEASURED] * 4
     assert all(process.reference is None for record in records for process in record.processes)
@@ -266,11 +266,11 @@ def test_the_cases_of_a_sweep_share_their_processes_and_have_no_reference(cache_
     assert all(calibrations == first for calibrations in others)
 
 
-def test_one_wrong_case_of_a_sweep_costs_itself_alone(cache_root):
+def test_one_wrong_case_of_a_sweep_costs_itself_alone(usual):
     cases = sweep("conv").cases
     absent = Case(workload=cases[0].workload, backend="openvino-gpu-f16")
-    with PairedSession(settings(cache_root)) as session:
-        records = session.measure([Plan.sweep([*cases, absent])])
+
+    records = usual.measure([Plan.sweep([*cases, absent])])
 
     assert [record.status for record in records] == [Status.MEASURED] * 2 + [Status.SKIPPED]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.plugin.neighbours import once_left_alone, tell_nothing_apart
 
 SAMPLE = Path(__file__).parents[1] / "sample_repository"
-QUICK = ("--archbench-processes=4", "--archbench-budget=8", "--archbench-seconds=0.02", "--archbench-precision=1000")
+QUICK = ("--archbench-processes=3", "--archbench-budget=8", "--archbench-seconds=0.02", "--archbench-precision=1000")
 
 
 @pytest.fixture
