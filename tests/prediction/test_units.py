@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archbench.contracts import Lowering, backend_named
+from archbench.cache import ArtifactCache
+from archbench.contracts import Form, Lowering, RunSettings, backend_named
 from archbench.errors import RecordFileError, UsageError
 from archbench.machine.fingerprint import read_fingerprint
+from archbench.measurement.artifacts import network_for
 from archbench.prediction.units import platform_of, units_of
 from archbench.records.runfile import RunFile, RunSection
 from archbench.workloads.case import Case
@@ -78,6 +80,26 @@ def test_what_was_compiled_otherwise_than_measured_is_left_out():
     other = [(entry, dataclasses.replace(records[entry.id], executed_graph=then), lowering) for entry in (few, many)]
 
     assert units_of(other) == []
+
+
+def test_units_of_eager_torch_whose_graph_names_modules_are_learnt_from(cache_root):
+    import dataclasses
+
+    from archbench.backends.torch_operators import lower
+
+    cases = [case(8, copies, "torch") for copies in (2, 6)]
+    records = run_of(cases).records
+    measured = []
+    for entry in cases:
+        network = network_for(entry.workload, Form.WEIGHTS, ArtifactCache(cache_root))
+        settings = RunSettings(threads=1, isa=None, cache=cache_root)
+        graph = backend_named("torch").load(network, settings).executed_graph()
+        lowering = lower(network, entry.workload.input_shape, settings)
+        measured.append((entry, dataclasses.replace(records[entry.id], executed_graph=graph), lowering))
+
+    unit, _ = units_of(measured)
+
+    assert {kernel.kind: count for kernel, count in unit.kernels}["Convolution"] == 1.0
 
 
 def test_a_difference_below_nothing_is_left_out():
