@@ -44,13 +44,12 @@ class Phases:
 def run_job(job: messages.Job, emit: Emit, clock: Clock = time.perf_counter_ns) -> None:
     """Carry out `job`; a case whose backend is absent or fails is reported and left out, the others go on."""
     phases = Phases(clock)
-    loaded = ((case, try_load(case, job, emit, phases)) for case in job.cases)
     if job.seconds is None:
-        # One after the other gone, else all their weights would have to find room.
-        for _ in loaded:
-            pass
+        # Each is gone before the next, else all their weights would have to find room.
+        for case in job.cases:
+            try_load(case, job, emit, phases)
         return
-    models = {case: model for case, model in loaded if model is not None}
+    models = {case: model for case in job.cases if (model := try_load(case, job, emit, phases)) is not None}
     if not models:
         return
     emit(messages.Entered(case=messages.EVERY_CASE, stage="sampling"))
