@@ -38,7 +38,12 @@ Floats = NDArray[np.floating[Any]]
 
 _SOURCES = ("archbench.models.weights", "archbench.models.onnx_export", "archbench.measurement.origins")
 _PATTERN_SOURCES = ("archbench.models.patterns",)
-_LAYER_SOURCES = ("archbench.models.layers", "archbench.workloads.layers.operators", "archbench.workloads.layers.blocks")
+_LAYER_SOURCES = (
+    "archbench.models.layers",
+    "archbench.workloads.reach",
+    "archbench.workloads.layers.operators",
+    "archbench.workloads.layers.blocks",
+)
 _FILE_SOURCES = (
     "archbench.models.onnx_file",
     "archbench.models.onnx_reference",
