@@ -43,11 +43,11 @@ def sample(clock, runnables, *, seconds=0.0, min_rounds=5, seed=0, probe=lambda:
     return sample_rounds(runnables, probe, seconds=seconds, min_rounds=min_rounds, orders=orders, clock=clock)
 
 
-def whole_turn(clock, then=lambda: None):
-    """A runnable whose one run fills a turn."""
+def half_turn(clock, then=lambda: None):
+    """A runnable whose every run takes half a turn."""
 
     def run():
-        clock.now += TURN_NS
+        clock.now += TURN_NS // 2
         then()
 
     return Runnable(run=run, inferences=1)
@@ -72,12 +72,20 @@ def test_each_slice_is_timed_alone_and_a_turn_holds_as_many_as_fit():
 def test_every_turn_is_probed_before_it():
     clock = FakeClock()
     seen = []
-    runnables = {name: whole_turn(clock, lambda name=name: seen.append(name)) for name in "ab"}
+    runnables = {name: half_turn(clock, lambda name=name: seen.append(name)) for name in "ab"}
 
     timed = sample(clock, runnables, probe=lambda: seen.append("probe") or 7)
 
     assert timed.probe_ns == (7,) * 10
-    assert seen[::2] == ["probe"] * 10
+    assert seen[::3] == ["probe"] * 10
+
+
+def test_what_outlasts_a_turn_runs_twice_so_that_one_slice_is_on_its_own_caches():
+    clock = FakeClock()
+
+    timed = sample(clock, {"slow": Runnable(run=clock.takes(*[3 * TURN_NS, 2 * TURN_NS] * 5), inferences=1)})
+
+    assert timed.duration_ns["slow"] == (3 * TURN_NS, 2 * TURN_NS) * 5
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +101,9 @@ def light_heap():
 def test_rounds_go_on_until_both_the_time_and_the_least_count_are_reached(seconds, min_rounds):
     clock = FakeClock()
 
-    timed = sample(clock, {"one": whole_turn(clock)}, seconds=seconds, min_rounds=min_rounds)
+    timed = sample(clock, {"one": half_turn(clock)}, seconds=seconds, min_rounds=min_rounds)
 
-    rounds = len(timed.duration_ns["one"])
+    rounds = len(timed.probe_ns)
     assert rounds >= min_rounds
     assert timed.loop_ns >= int(seconds * 1e9)
     assert rounds == min_rounds or (rounds - 1) * TURN_NS < int(seconds * 1e9)
@@ -122,12 +130,12 @@ def test_the_garbage_collector_is_off_meanwhile_and_as_before_afterwards(enabled
     (gc.enable if enabled else gc.disable)()
     try:
         clock = FakeClock()
-        sample(clock, {"one": whole_turn(clock, lambda: seen.append(gc.isenabled()))})
+        sample(clock, {"one": half_turn(clock, lambda: seen.append(gc.isenabled()))})
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
 
-    assert seen == [False] * 5
+    assert seen == [False] * 10
 
 
 def test_the_garbage_collector_comes_back_after_an_error():

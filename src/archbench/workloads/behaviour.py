@@ -39,10 +39,25 @@ _CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
 
-#: Layer, kernel and how many of it are scattered over what networks are made of; a 7 x 7 convolution is their first layer.
-_SCATTERED = (("conv", 1, 56), ("conv", 3, 40), ("conv", 5, 8), ("conv", 7, 6), ("depthwise", 3, 30), ("depthwise", 5, 20))
-_SCATTER_SEED, _EDGES, _EIGHT, _HEAVY_MACS = 2021, (112, 56, 28, 14, 7), 8, 2e7
+#: Layer, kernel, edges of the image and how many of it are scattered over what networks are made of. What they begin with has
+#: images of 224 pixels; what they end with and what weighs their channels, of one.
+_EDGES, _WHOLE, _PIXEL = (112, 56, 28, 14, 7), (224,), (1,)
+_SCATTERED = (
+    ("conv", 1, _EDGES, 64),
+    ("conv", 1, _PIXEL, 16),
+    ("conv", 3, _EDGES, 40),
+    ("conv", 3, _WHOLE, 6),
+    ("conv", 5, _EDGES, 8),
+    ("conv", 7, _WHOLE, 4),
+    ("depthwise", 3, _EDGES, 40),
+    ("depthwise", 5, _EDGES, 32),
+    ("depthwise", 7, _EDGES, 8),
+    ("linear", 1, _PIXEL, 8),
+)
+_SCATTER_SEED, _EIGHT, _HEAVY_MACS, _COLOURS = 2021, 8, 2e7, 3
 
+#: Activations behind convolutions that are scattered; as often there is none.
+_BEHIND = (None, None, None, None, "relu", "relu6", "hardswish", "swish")
 
 #: A point of a sweep, and the copies of its two networks.
 _Point = tuple[LayerWorkload, tuple[int, int]]
@@ -123,19 +138,21 @@ def _paper() -> Iterator[_Point]:
 def _scattered() -> Iterator[_Point]:
     """Shapes as whole networks have them, off every sweep: what a prediction of networks must know and no finding needs."""
     generator = random.Random(_SCATTER_SEED)  # noqa: S311  # a design, no secret
-    for layer, kernel, count in _SCATTERED:
+    for layer, kernel, edges, count in _SCATTERED:
         for _ in range(count):
-            pixels = generator.choice(_EDGES)
+            pixels = generator.choice(edges)
             into, out = (_EIGHT * round(2 ** generator.uniform(0, math.log2(_widest(pixels) / _EIGHT))) for _ in range(2))
-            into = 3 if kernel == KERNELS[-1] else into
-            stride = generator.choice((1, 1, 1, 2))
-            kind = _same(layer, into, pixels, out_channels=into if layer == "depthwise" else out, kernel=kernel, stride=stride)
-            yield kind, HEAVY if layer == "conv" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS else USUAL
+            into, out = (_COLOURS if edges is _WHOLE else into), (into if layer == "depthwise" else out)
+            stride = 2 if edges is _WHOLE else 1 if edges is _PIXEL else generator.choice((1, 1, 1, 2))
+            activation = generator.choice(_BEHIND)
+            kind = _same(layer, into, pixels, out_channels=out, kernel=kernel, stride=stride, activation=activation)
+            heavy = layer != "depthwise" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS
+            yield kind, LIGHT if edges is _PIXEL else HEAVY if heavy else USUAL
 
 
 def _widest(pixels: int) -> int:
     """The most channels that networks have where an image is so many pixels wide."""
-    return min(1024, 64 * 112 // pixels)
+    return min(1536, 96 * 112 // min(pixels, 112))
 
 
 def _pairs(kinds: Iterable[LayerWorkload], copies: tuple[int, int]) -> Iterator[_Point]:

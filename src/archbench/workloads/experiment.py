@@ -152,8 +152,9 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
 
 
 #: Loading and one inference of the largest take seconds, so that twelve processes a case would take half an hour. What is cheap
-#: gets more, and with them a narrower interval.
-_NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0)
+#: gets more, and with them a narrower interval. In turns of the usual length a network of some milliseconds would run on caches
+#: that its reference filled: its first inference takes a fifth longer there, its second a twentieth.
+_NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0, turn_ns=40_000_000)
 
 #: Ten thousand cases: a tenth of a second each, in short turns.
 _SWEEP_EFFORT = Effort(
