@@ -116,7 +116,7 @@ def _take_turn(runnable: Runnable, clock: Clock, turn_ns: int) -> list[int]:
     slices: list[int] = []
     time_slice = _time_slice if runnable.device_ns is None else _device_slice
     begin = clock()
-    while len(slices) < _TURN_SLICES or clock() - begin < turn_ns:
+    while clock() - begin < turn_ns or len(slices) < _TURN_SLICES:
         slices.append(time_slice(runnable, clock))
     return slices
 
