@@ -39,20 +39,21 @@ _CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
 
-#: Layer, kernel, edges of the image and how many of it are scattered over what networks are made of. What they begin with has
-#: images of 224 pixels; what they end with and what weighs their channels, of one.
-_EDGES, _WHOLE, _PIXEL = (112, 56, 28, 14, 7), (224,), (1,)
+#: Pixels along an image inside networks, of what they begin with, and of what they end with and weigh their channels by.
+_EDGES, _WHOLE, _PIXEL = (112, 56, 28, 14, 7), 224, 1
+
+#: Layer, kernel, edges of the image and how many of it are scattered over what networks are made of.
 _SCATTERED = (
     ("conv", 1, _EDGES, 64),
-    ("conv", 1, _PIXEL, 16),
+    ("conv", 1, (_PIXEL,), 16),
     ("conv", 3, _EDGES, 40),
-    ("conv", 3, _WHOLE, 6),
+    ("conv", 3, (_WHOLE,), 6),
     ("conv", 5, _EDGES, 8),
-    ("conv", 7, _WHOLE, 4),
+    ("conv", 7, (_WHOLE,), 4),
     ("depthwise", 3, _EDGES, 40),
     ("depthwise", 5, _EDGES, 32),
     ("depthwise", 7, _EDGES, 8),
-    ("linear", 1, _PIXEL, 8),
+    ("linear", 1, (_PIXEL,), 8),
 )
 _SCATTER_SEED, _EIGHT, _HEAVY_MACS, _COLOURS = 2021, 8, 2e7, 3
 
@@ -139,15 +140,20 @@ def _scattered() -> Iterator[_Point]:
     """Shapes as whole networks have them, off every sweep: what a prediction of networks must know and no finding needs."""
     generator = random.Random(_SCATTER_SEED)  # noqa: S311  # a design, no secret
     for layer, kernel, edges, count in _SCATTERED:
-        for _ in range(count):
-            pixels = generator.choice(edges)
-            into, out = (_EIGHT * round(2 ** generator.uniform(0, math.log2(_widest(pixels) / _EIGHT))) for _ in range(2))
-            into, out = (_COLOURS if edges is _WHOLE else into), (into if layer == "depthwise" else out)
-            stride = 2 if edges is _WHOLE else 1 if edges is _PIXEL else generator.choice((1, 1, 1, 2))
-            activation = generator.choice(_BEHIND)
-            kind = _same(layer, into, pixels, out_channels=out, kernel=kernel, stride=stride, activation=activation)
-            heavy = layer != "depthwise" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS
-            yield kind, LIGHT if edges is _PIXEL else HEAVY if heavy else USUAL
+        yield from (_scatter(generator, layer, kernel, generator.choice(edges)) for _ in range(count))
+
+
+def _scatter(generator: random.Random, layer: str, kernel: int, pixels: int) -> _Point:
+    into, out = (_EIGHT * round(2 ** generator.uniform(0, math.log2(_widest(pixels) / _EIGHT))) for _ in range(2))
+    if pixels == _WHOLE:
+        into = _COLOURS
+    if layer == "depthwise":
+        out = into
+    stride = {_WHOLE: 2, _PIXEL: 1}.get(pixels) or generator.choice((1, 1, 1, 2))
+    activation = generator.choice(_BEHIND)
+    kind = _same(layer, into, pixels, out_channels=out, kernel=kernel, stride=stride, activation=activation)
+    heavy = layer != "depthwise" and into * out * pixels**2 * kernel**2 > _HEAVY_MACS
+    return kind, LIGHT if pixels == _PIXEL else HEAVY if heavy else USUAL
 
 
 def _widest(pixels: int) -> int:
