@@ -1,11 +1,12 @@
 """How near are predictions to networks that the predictor never saw, and which kernels are at fault where they are not?
 
-Learns from the behaviour study's records in RUN.json, operators and blocks alone, and predicts the networks of the experiments
-`networks` and `zoo`, which it measures first unless a run file of them is given. Beside it the same records make two simpler
+Learns from records of operators and blocks, and of networks drawn at random, and predicts the networks of the experiments
+`networks` and `zoo`, which it measures first unless run files of them are given. Beside it the same records make two simpler
 predictors: operations alone, and the sum of operators as if nothing were fused.
 
     pytest benchmarks/ -k behaviour --archbench-profile nightly --benchmark-json=behaviour.json
-    python benchmarks/predictor_trial.py behaviour.json --networks networks.json --kernels
+    pytest benchmarks/ -k drawn --archbench-profile nightly --benchmark-json=drawn.json
+    python benchmarks/predictor_trial.py behaviour.json drawn.json --networks networks.json zoo.json --kernels
 
 With --kernels the kernels of networks that were missed are timed by the engine's own clock and held against their prices.
 """
@@ -13,9 +14,10 @@ With --kernels the kernels of networks that were missed are timed by the engine'
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from noise_against_stock import HERE, run_pytest
@@ -28,10 +30,10 @@ from archbench.measurement.layers import layers_of
 from archbench.measurement.lowering import lowerings
 from archbench.prediction.baselines import operations_alone, operator_sum, operators_of
 from archbench.prediction.learning import compiled
-from archbench.prediction.predictor import CONFIDENCE, Prediction
+from archbench.prediction.predictor import CONFIDENCE, Platform, Prediction
 from archbench.prediction.scores import NEAR, score
 from archbench.prediction.training import train
-from archbench.prediction.units import units_of
+from archbench.prediction.units import at_pace, networks_of, units_of
 from archbench.records.interval import Interval
 from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile, read_run_file
@@ -48,14 +50,14 @@ def main() -> None:
     arguments = parse_arguments()
     try:
         networks = measured_networks(arguments)
-        trial(read_run_file(arguments.records), networks, arguments)
+        trial(list(map(read_run_file, arguments.records)), networks, arguments)
     except ArchbenchError as error:
         sys.exit(f"predictor_trial: {error}")
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("records", type=Path, help="run file of the behaviour study")
+    parser.add_argument("records", type=Path, nargs="+", help="run files of the behaviour study and the experiment drawn")
     parser.add_argument("--networks", type=Path, nargs="+", help="run files of the experiments networks and zoo")
     parser.add_argument("--keep", type=Path, default=Path(".archbench/predictor"), help="where else their run files go")
     parser.add_argument("--backend", default=ACCELERATED_BACKEND)
@@ -102,14 +104,16 @@ def measure(arguments: argparse.Namespace, experiment: str) -> Path:
     return path
 
 
-def trial(run: RunFile, networks: Mapping[Case, CaseRecord], arguments: argparse.Namespace) -> None:
+def trial(runs: Sequence[RunFile], networks: Mapping[Case, CaseRecord], arguments: argparse.Namespace) -> None:
     cache = default_cache_root()
     platform, measured = compiled(
-        run, arguments.backend, cache, threads=arguments.threads, isa=arguments.isa, progress=tell_progress
+        runs, arguments.backend, cache, threads=arguments.threads, isa=arguments.isa, progress=tell_progress
     )
-    learnt = units_of(measured)
-    ours, summed, operations = train(platform, learnt), operator_sum(platform, measured), operations_alone(measured)
-    print(f"\n{len(learnt) // 2} operators and blocks on {platform.name}; median error of sweeps left out:")
+    units, drawn = units_of(platform, measured), networks_of(platform, measured)
+    ours = train(platform, units, drawn)
+    summed, operations = operator_sum(platform, measured), operations_alone(platform, measured)
+    print(f"\n{len(units) // 2} operators and blocks and {len(drawn)} drawn networks on {platform.name}", end="")
+    print(f", at the pace of {format_seconds(platform.pace)}; median error of sweeps left out:")
     print("  " + ", ".join(f"{name} {error:.1%}" for name, error in ours.tried.items()) + f"; used: {ours.method}\n")
     lowered = dict(lowerings(networks, cache))
     predictions = {case: ours.predict(lowering.executed) for case, lowering in lowered.items()}
@@ -118,14 +122,15 @@ def trial(run: RunFile, networks: Mapping[Case, CaseRecord], arguments: argparse
         SUM: {case.workload.family: summed.predict(operators_of(entry)).seconds.estimate for case, entry in lowered.items()},
         OPERATIONS: {case.workload.family: operations.predict(entry.executed) for case, entry in lowered.items()},
     }
-    truth = {case.workload.family: latency(record).estimate for case, record in networks.items()}
-    show_networks(networks, predictions, rivals)
+    latencies = {case: latency(platform, record) for case, record in networks.items()}
+    truth = {case.workload.family: found.estimate for case, found in latencies.items()}
+    show_networks(latencies, predictions, rivals)
     show_scores(rivals, truth)
-    show_coverage(networks, predictions)
+    show_coverage(latencies, predictions)
     if arguments.kernels:
         off = {case: rivals[OURS][case.workload.family] / truth[case.workload.family] - 1 for case in networks}
         missed = [case for case in networks if abs(off[case]) > NEAR]
-        show_kernels({case: latency(networks[case]).estimate for case in missed}, predictions)
+        show_kernels({case: latencies[case].estimate for case in missed}, predictions)
 
 
 def tell_progress(done: int, total: int) -> None:
@@ -133,20 +138,23 @@ def tell_progress(done: int, total: int) -> None:
         print(f"compiled {done} of {total} networks of the records", file=sys.stderr, flush=True)
 
 
-def latency(record: CaseRecord) -> Interval:
+def latency(platform: Platform, record: CaseRecord) -> Interval:
+    """Seconds at the pace of the records that were learnt from."""
     assert record.latency is not None
-    return record.latency
+    factor = at_pace(platform, record)
+    low, high = record.latency.bounded
+    return dataclasses.replace(record.latency, estimate=factor * record.latency.estimate, low=factor * low, high=factor * high)
 
 
 def show_networks(
-    networks: Mapping[Case, CaseRecord],
+    networks: Mapping[Case, Interval],
     predictions: Mapping[Case, Prediction],
     rivals: Mapping[str, Mapping[str, float]],
 ) -> None:
     titles, interval = "".join(f"{name:>14}" for name in rivals), f"{CONFIDENCE:.0%} of networks"
     print(f"{'network':22}{'measured':>10}{'noise':>8}{'predicted':>11}{interval:>24}{'guessed':>9}{titles}")
-    for case, record in networks.items():
-        name, found, prediction = case.workload.family, latency(record), predictions[case]
+    for case, found in networks.items():
+        name, prediction = case.workload.family, predictions[case]
         low, high = found.bounded
         bounds = " to ".join(map(format_seconds, prediction.seconds.bounded))
         errors = "".join(f"{rival[name] / found.estimate - 1:>+14.1%}" for rival in rivals.values())
@@ -171,11 +179,11 @@ def percent(interval: Interval) -> str:
     return f"{interval.estimate:.0%} [{low:.0%}, {high:.0%}]"
 
 
-def show_coverage(networks: Mapping[Case, CaseRecord], predictions: Mapping[Case, Prediction]) -> None:
+def show_coverage(networks: Mapping[Case, Interval], predictions: Mapping[Case, Prediction]) -> None:
     held = 0
-    for case, record in networks.items():
+    for case, found in networks.items():
         low, high = predictions[case].seconds.bounded
-        held += low <= latency(record).estimate <= high
+        held += low <= found.estimate <= high
     print(f"\nintervals of {CONFIDENCE:.0%} hold {held} of {len(networks)} networks")
 
 

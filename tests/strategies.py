@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from archbench.experiments.shapes import layer_workloads
 from archbench.registry import LAYERS, PATTERNS
 from archbench.workloads.case import ISA_CAPS, Case
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.kws import NAMED, UNITS, KwsUnit, KwsWorkload
 from archbench.workloads.network import NETWORKS, NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload, pattern_named
@@ -34,6 +35,11 @@ def networks():
     return st.builds(NetworkWorkload, network=st.sampled_from(sorted(NETWORKS)), batch=st.integers(1, 32))
 
 
+def drawn_networks():
+    """Any network drawn at random, in any small batch."""
+    return st.builds(DrawnWorkload, number=st.integers(0, 2**32), batch=st.integers(1, 32))
+
+
 def kws_networks():
     """Any published or other keyword-spotting network, even kernels too, in any small batch."""
     unit = st.builds(KwsUnit, kernel=st.tuples(st.integers(1, 10), st.integers(1, 10)), filters=st.integers(1, 100))
@@ -47,7 +53,7 @@ def cases(draw):
     from archbench.registry import BACKENDS
 
     return Case(
-        workload=draw(workloads() | networks() | layers() | kws_networks()),
+        workload=draw(workloads() | networks() | drawn_networks() | layers() | kws_networks()),
         backend=draw(st.sampled_from(sorted(BACKENDS))),
         threads=draw(st.integers(1, 64)),
         isa=draw(st.sampled_from((None, *ISA_CAPS))),

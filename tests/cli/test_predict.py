@@ -27,7 +27,7 @@ def predict(*arguments, cwd):
 def stored(tmp_path_factory):
     version = backend_named(OPENVINO).version()
     path = tmp_path_factory.mktemp("predictor") / "predictor.json"
-    platform = Platform(backend=OPENVINO, version=version, threads=1, isa=None, fingerprint=PLATFORM.fingerprint)
+    platform = Platform(backend=OPENVINO, version=version, threads=1, isa=None, fingerprint=PLATFORM.fingerprint, pace=1e-4)
     save(train(platform, design()), path)
     return path
 
@@ -46,6 +46,7 @@ def test_a_workload_and_a_file_are_predicted(stored, tmp_path, monkeypatch, cach
     assert interval["estimate"] == pytest.approx(total)
     assert "Convolution" in shown
     assert "the call itself" in shown
+    assert "where the calibration work takes 100 us, as when the records were measured" in shown
 
 
 def test_another_input_of_a_file_takes_longer(stored, tmp_path, monkeypatch, cache_root):
@@ -70,6 +71,8 @@ def test_another_input_of_a_file_takes_longer(stored, tmp_path, monkeypatch, cac
         ([WORKLOAD, "--predictor", "few.json"], "few.json is no predictor of this archbench"),
         ([WORKLOAD, "--records", "none.json"], "cannot read none.json"),
         ([WORKLOAD, "--records", "few.json"], "few.json holds 3 operators and blocks on openvino-cpu-f32:t1, but a predictor"),
+        ([WORKLOAD, "--records", "few.json", "--records", "few.json"], "few.json and few.json holds 3 operators and blocks"),
+        ([WORKLOAD, "--records", "few.json", "--records", "foreign.json"], "foreign.json was measured on elsewhere"),
         ([WORKLOAD, "--records", "few.json", "--threads", "4"], "holds 0 operators and blocks on openvino-cpu-f32:t4"),
         ([WORKLOAD, "--records", "few.json", "--backend", "ncnn"], "unknown backend that tells what it executes 'ncnn'"),
         ([WORKLOAD, "--records", "few.json", "--isa", "avx9"], "unknown ISA cap 'avx9'"),

@@ -1,10 +1,12 @@
 """What operators and blocks cost: hand-computed, and against counts from the built module."""
 
+import pytest
 from hypothesis import given
 
 from archbench.cost.counting import count_cost
-from archbench.cost.units import layer_cost, unit_cost
+from archbench.cost.units import tree_cost, unit_cost
 from archbench.models.build import build
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.layer import LayerWorkload
 from tests.strategies import layers
 
@@ -51,6 +53,8 @@ def test_operators_without_weights_by_hand():
 
     assert own("max-pool") == (9 * 60, 120)
     assert own("mean-pool", kernel=5) == (25 * 60, 120)
+    # The product of its one pixel with the output is not there to be read.
+    assert own("global-pool") == (60, 60 + 4)
     assert own("add") == (60, 180)
     assert own("multiply") == (60, 180)
     assert own("concat", out=8) == (0, 60 + 60 + 120)
@@ -65,9 +69,16 @@ def test_a_fully_connected_layer_by_hand():
 
 @given(layers())
 def test_formulas_equal_counts_from_the_built_module(workload):
-    assert layer_cost(workload) == count_cost(build(workload), workload.input_shape)
+    assert tree_cost(workload) == count_cost(build(workload), workload.input_shape)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_so_it_is_of_drawn_networks(number):
+    workload = DrawnWorkload(number=number)
+
+    assert tree_cost(workload) == count_cost(build(workload), workload.input_shape)
 
 
 @given(layers())
 def test_a_unit_does_what_the_network_of_one_copy_does(workload):
-    assert workload.copies * unit_cost(workload).macs == layer_cost(workload).macs
+    assert workload.copies * unit_cost(workload).macs == tree_cost(workload).macs

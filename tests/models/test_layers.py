@@ -50,7 +50,9 @@ def test_each_copy_has_an_output_of_its_own_of_order_one(name):
     outputs = 1 if workload.is_stacked else COPIES
     assert output.shape == (1, outputs * channels, 1, min(4, columns))
     parts = np.split(output, outputs, axis=1)
-    assert all(0.2 < np.sqrt(np.mean(part**2)) < 10 for part in parts)
+    # The mean of a hundred pixels of noise is a tenth of one.
+    scale = 10 if name == "global-pool" else 1
+    assert all(0.2 < scale * np.sqrt(np.mean(part**2)) < 10 for part in parts)
     assert all(not np.allclose(parts[0], part, atol=1e-2) for part in parts[1:])
 
 

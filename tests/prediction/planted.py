@@ -1,5 +1,7 @@
 """Kernels with prices by formula, and what a machine with these prices would have measured."""
 
+import itertools
+
 import numpy as np
 
 from archbench.contracts import Kernel
@@ -7,10 +9,11 @@ from archbench.machine.fingerprint import read_fingerprint
 from archbench.prediction.features import work_of
 from archbench.prediction.predictor import Platform
 from archbench.prediction.units import Learnt
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.layer import LayerWorkload
 
 OPENVINO = "openvino-cpu-f32"
-PLATFORM = Platform(backend=OPENVINO, version="1", threads=1, isa=None, fingerprint=read_fingerprint().key)
+PLATFORM = Platform(backend=OPENVINO, version="1", threads=1, isa=None, fingerprint=read_fingerprint().key, pace=1e-4)
 
 CALL = 2e-5
 
@@ -53,6 +56,17 @@ def learnt(kernels, index=0, *, copies=2, truth=seconds, noise=1.0):
         Learnt(sweep=sweep, workload=workload, seconds=truth(kernels) * noise, error=error, kernels=counted),
         Learnt(sweep=sweep, workload=workload, seconds=whole * noise, error=error, kernels=network, calls=1),
     ]
+
+
+def drawn(number, truth=seconds):
+    """A network of a dozen kernels, as read off its record."""
+    generator = np.random.default_rng(number)
+    channels = [int(count) for count in generator.integers(8, 200, size=13)]
+    places = [(int(pixels), int(kernel)) for pixels, kernel in generator.choice([[28, 1], [14, 3], [7, 5], [14, 1]], size=12)]
+    kernels = [conv(*pair, *place) for pair, place in zip(itertools.pairwise(channels), places, strict=True)]
+    workload = DrawnWorkload(number=number)
+    counted = tuple((kernel, 1.0) for kernel in kernels)
+    return Learnt(sweep=workload.id, workload=workload, seconds=CALL + truth(kernels), error=0.01, kernels=counted, calls=1)
 
 
 def design(truth=seconds, noise=0.0):

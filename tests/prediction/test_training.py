@@ -8,10 +8,10 @@ from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 
 from archbench.contracts import Kernel
 from archbench.errors import RecordFileError
-from archbench.prediction.features import FEATURES
+from archbench.prediction.features import FEATURES, WORK, work_of
 from archbench.prediction.predictor import CONFIDENCE
 from archbench.prediction.training import _from_average, _from_boosting, predicted, train
-from tests.prediction.planted import CALL, PLATFORM, conv, design, join, learnt, seconds
+from tests.prediction.planted import CALL, PLATFORM, conv, design, drawn, join, learnt, seconds
 
 UNSEEN = [
     [conv(24, 40, 20), join(40, 20)],
@@ -72,6 +72,40 @@ def test_an_unknown_kernel_is_priced_like_its_kin_and_said_to_be(exact):
     assert (priced.known, priced.family) == (False, "Eltwise jit_avx512_f32")
     assert priced.seconds > 0
     assert exact.predict([odd, conv(64, 64, 28)]).guessed == pytest.approx(priced.seconds, rel=0.5, abs=0.05)
+
+
+LONGER = {"call": 1e-5, "bytes_in": 2e-6, "bytes_held": 1e-6}
+
+
+def inside(kernels):
+    """What these kernels take in a network: each a little longer, and so does each byte that is far away."""
+    longer = np.array([LONGER.get(name, 0.0) for name in WORK])
+    return seconds(kernels) + float(sum(work_of(kernel) @ longer for kernel in kernels))
+
+
+def test_what_kernels_take_longer_in_a_network_is_learnt_of_drawn_ones(exact):
+    unseen = drawn(99, inside)
+    kernels = [kernel for kernel, _ in unseen.kernels]
+    predictor = train(PLATFORM, design(), [drawn(number, inside) for number in range(40)])
+    predicted_inside = predictor.predict(kernels)
+
+    assert exact.predict(kernels).seconds.estimate < 0.9 * unseen.seconds
+    assert predicted_inside.seconds.estimate == pytest.approx(unseen.seconds, rel=0.03)
+    assert sum(entry.seconds for entry in predicted_inside.kernels) + CALL == pytest.approx(unseen.seconds, rel=0.03)
+    for name, spent in zip(WORK, predictor.inside, strict=True):
+        assert spent == pytest.approx(LONGER.get(name, 0.0), rel=0.3, abs=1e-7)
+
+
+def test_networks_that_take_no_longer_teach_nothing(exact):
+    predictor = train(PLATFORM, design(), [drawn(number) for number in range(20)])
+
+    assert max(predictor.inside) < 1e-7
+    assert predictor.families == exact.families
+
+
+def test_too_few_drawn_networks_are_one_line():
+    with pytest.raises(RecordFileError, match=r"3 drawn networks could be read, but 8 are needed"):
+        train(PLATFORM, design(), [drawn(number) for number in range(3)])
 
 
 def test_learning_twice_is_the_same():

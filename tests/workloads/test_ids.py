@@ -6,16 +6,17 @@ from hypothesis import strategies as st
 
 from archbench.errors import CaseIdError, UnknownNameError, UsageError, WorkloadError
 from archbench.workloads.case import Case
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.ids import parse_case, parse_workload, parse_workload_or_case
 from archbench.workloads.kws import KwsWorkload, parse_units
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
 from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
-from tests.strategies import cases, kws_networks, layers, networks, workloads
+from tests.strategies import cases, drawn_networks, kws_networks, layers, networks, workloads
 
 
-@given(workloads() | networks() | layers() | kws_networks())
+@given(workloads() | networks() | drawn_networks() | layers() | kws_networks())
 def test_workload_ids_round_trip(workload):
     assert parse_workload(workload.id) == workload
 
@@ -32,6 +33,7 @@ def test_ids_are_the_ones_that_stored_baselines_use():
     layer = LayerWorkload(layer="conv", in_channels=3, out_channels=8, activation="relu", resolution=(7, 14), copies=2)
     assert layer.id == "conv-i3-o8-k3-s1-relu-7x14-b1-n2"
     assert NetworkWorkload(network="mobilenet-v3-large", batch=4).id == "mobilenet-v3-large-224x224-b4"
+    assert DrawnWorkload(number=7, batch=2).id == "drawn7-224x224-b2"
     assert KwsWorkload.named("kws-seed").id == "kws-seed-b1"
     assert KwsWorkload.named("kws12", batch=25).id == "kws12-b25"
     assert KwsWorkload(units=parse_units("-".join(["3x5m20"] * 6))).id == "kws-3x5m20-3x5m20-3x5m20-3x5m20-3x5m20-3x5m20-b1"
@@ -57,6 +59,9 @@ def test_ids_are_the_ones_that_stored_baselines_use():
         ("conv-i8-o8-k3-s1-7x7-b1-n0", WorkloadError),
         ("conv-i8-o8-k3-s1-gelu-7x7-b1-n1", UnknownNameError),
         ("deconv-i8-o8-k3-s1-7x7-b1-n1", UnknownNameError),
+        ("drawn07-224x224-b1", CaseIdError),
+        ("drawn7-112x112-b1", CaseIdError),
+        ("drawn-224x224-b1", UnknownNameError),
         ("octave-d10-w64-k3-28x28-b1", UnknownNameError),
         ("alexnet-224x224-b1", UnknownNameError),
         ("resnet50-28x28-b1", CaseIdError),

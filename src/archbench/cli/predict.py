@@ -26,7 +26,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--records", type=_FILE, metavar="RUN.json", help="Learn from the behaviour study's records in this run file.")
+@click.option(
+    "--records", type=_FILE, multiple=True, metavar="RUN.json", help="Learn from this run file; may be given several times."
+)
 @click.option("--predictor", "stored", type=_FILE, metavar="FILE", help="Use a predictor that --save wrote, instead.")
 @click.option("--save", type=_FILE, metavar="FILE", help="Write the predictor that was learnt; MODEL may then be left out.")
 @click.option("--input", "shape", metavar="SHAPE", help="Input shape of a model of your own, such as 1x3x224x224.")
@@ -36,7 +38,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def predict(
     model: str | None,
-    records: Path | None,
+    records: tuple[Path, ...],
     stored: Path | None,
     save: Path | None,
     shape: str | None,
@@ -48,16 +50,17 @@ def predict(
     """Predict how long a network takes, without running it: compile it, and price the kernels that would be executed.
 
     MODEL is a workload id, an .onnx file, an OpenVINO .xml file, or module:function or file.py:function that returns a torch
-    module. Prices are learnt from records of operators and blocks (`pytest benchmarks/ -k behaviour`) of this machine.
+    module. Prices are learnt from records of this machine: of operators and blocks (`pytest benchmarks/ -k behaviour`) and, to
+    be nearer, of networks drawn at random (`-k drawn`).
     """
-    if (records is None) == (stored is None):
+    if bool(records) == (stored is not None):
         raise UsageError("give either --records RUN.json or --predictor FILE.")
     if stored is not None and (save is not None or (backend, threads, isa) != (None, None, None)):
         raise UsageError("a stored predictor has its platform: --save, --backend, --threads and --isa go with --records.")
     if model is None and save is None:
         raise UsageError("give a MODEL to predict, or --save FILE to keep the predictor.")
     workload = None if model is None else _workload(model, shape)
-    predictor = _learnt(records, backend, threads, isa) if records is not None else _stored(stored)
+    predictor = _learnt(records, backend, threads, isa) if records else _stored(stored)
     if save is not None:
         from archbench.prediction.store import save as write
 
@@ -80,7 +83,7 @@ def _workload(model: str, shape: str | None) -> Workload:
     return workload
 
 
-def _learnt(records: Path, backend: str | None, threads: int | None, isa: str | None) -> Predictor:
+def _learnt(records: tuple[Path, ...], backend: str | None, threads: int | None, isa: str | None) -> Predictor:
     from archbench.prediction.learning import learn
     from archbench.records.runfile import read_run_file
 
@@ -88,8 +91,8 @@ def _learnt(records: Path, backend: str | None, threads: int | None, isa: str | 
         if done % _OFTEN == 0 or done == total:
             click.echo(f"archbench: compiled {done} of {total} networks of the records", err=True)
 
-    run = read_run_file(records)
-    return learn(run, backend or ACCELERATED_BACKEND, default_cache_root(), threads=threads or 1, isa=isa, progress=tell)
+    runs = [read_run_file(path) for path in records]
+    return learn(runs, backend or ACCELERATED_BACKEND, default_cache_root(), threads=threads or 1, isa=isa, progress=tell)
 
 
 def _stored(path: Path | None) -> Predictor:
@@ -121,6 +124,7 @@ def _text(predictor: Predictor, workload: Workload, prediction: Prediction) -> s
         f"{workload.id} on {predictor.platform.name}",
         "",
         f"{format_seconds(found.estimate)} predicted; {found.confidence:.0%} of networks: {low} to {high}",
+        f"where the calibration work takes {format_seconds(predictor.platform.pace)}, as when the records were measured",
         "",
         f"{'kernels':52}{'nodes':>6}{'predicted':>12}{'share':>8}",
     ]

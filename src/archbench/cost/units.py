@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 from archbench.cost.formulas import BYTES_PER_ELEMENT, Cost, assemble
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.unit import Activation, Conv, GlobalPool, How, Join, Linear, Pool, Step, Take, Unit, steps_of
 
@@ -48,10 +49,11 @@ def unit_cost(workload: LayerWorkload) -> UnitCost:
     )
 
 
-def layer_cost(workload: LayerWorkload) -> Cost:
-    """The cost of the whole network of copies by the conventions of `archbench.cost.formulas`: of its weighted layers alone."""
+def tree_cost(workload: LayerWorkload | DrawnWorkload) -> Cost:
+    """The cost of the whole network by the conventions of `archbench.cost.formulas`: of its weighted layers alone."""
+    copies = workload.copies if isinstance(workload, LayerWorkload) else 1
     steps = [step for step in steps_of(workload.unit, workload.unit_shape) if isinstance(step.unit, Conv | Linear)]
-    copies, images = workload.copies, workload.copies * workload.batch
+    images = copies * workload.batch
     return assemble(
         layers=copies * len(steps),
         macs=images * sum(_macs(step) for step in steps),

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from archbench.cache import ArtifactCache, content_key, entry_digest
 from archbench.contracts import Form, Network
 from archbench.cost.formulas import Cost, cost_by_formula
-from archbench.cost.units import layer_cost
+from archbench.cost.units import tree_cost
 from archbench.measurement.origins import Floats, Origin, Route, exact_outputs, origin_of, package_version
 from archbench.measurement.parity import Reference, judged_images, relative_error
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.inputs import seeded_input
 from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
@@ -120,8 +121,8 @@ def cost_for(workload: Workload, cache: ArtifactCache) -> Cost:
     """What the workload costs: by formula where there is one, else counted once from what it is made from."""
     if isinstance(workload, PatternWorkload | KwsWorkload):
         return cost_by_formula(workload)
-    if isinstance(workload, LayerWorkload):
-        return layer_cost(workload)
+    if isinstance(workload, LayerWorkload | DrawnWorkload):
+        return tree_cost(workload)
     origin = origin_of(workload, cache)
 
     def make(folder: Path) -> None:

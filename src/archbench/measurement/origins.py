@@ -25,6 +25,7 @@ from archbench.contracts import Form
 from archbench.cost.counting import count_cost
 from archbench.cost.formulas import Cost
 from archbench.errors import ModelError
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, Source
@@ -51,6 +52,7 @@ _FILE_SOURCES = (
     "archbench.cost.openvino_graph",
     "archbench.measurement.origins",
 )
+_DRAWN_SOURCES = (*_LAYER_SOURCES, "archbench.models.drawn", "archbench.workloads.drawn")
 _KWS_SOURCES = ("archbench.models.kws", "archbench.workloads.kws", "archbench.workloads.inputs")
 _NETWORK_SOURCES = ("archbench.models.named", "archbench.models.inception_v1")
 
@@ -301,6 +303,8 @@ def _seeded_key(workload: BuiltWorkload) -> str:
         origin = source_digest(_LAYER_SOURCES)
     elif isinstance(workload, KwsWorkload):
         origin = source_digest(_KWS_SOURCES)
+    elif isinstance(workload, DrawnWorkload):
+        origin = source_digest(_DRAWN_SOURCES)
     else:
         try:
             origin = f"{source_digest(_NETWORK_SOURCES)} {workload.spec.library} {package_version(workload.spec.library)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
+from archbench.models.drawn import build_drawn
 from archbench.models.kws import build_kws
 from archbench.models.layers import build_layer
 from archbench.models.named import build_network
 from archbench.models.patterns import build_pattern
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.network import NetworkWorkload
@@ -32,6 +34,8 @@ def _module(workload: BuiltWorkload) -> nn.Module:
             return build_pattern(workload)
         case LayerWorkload():
             return build_layer(workload)
+        case DrawnWorkload():
+            return build_drawn(workload)
         case KwsWorkload():
             return build_kws(workload)
         case NetworkWorkload():

@@ -12,7 +12,9 @@ from archbench.contracts import Kernel, Lowering
 from archbench.prediction.features import macs_of
 from archbench.prediction.predictor import Platform, Predictor
 from archbench.prediction.training import train
-from archbench.prediction.units import Measured, units_of
+from archbench.prediction.units import Measured, networks_of, units_of
+from archbench.workloads.drawn import DrawnWorkload
+from archbench.workloads.layer import LayerWorkload
 
 #: Layers of the study that are one operator, or one behind another that has a price of its own.
 _SINGLE = (
@@ -23,6 +25,7 @@ _SINGLE = (
     "linear",
     "max-pool",
     "mean-pool",
+    "global-pool",
     "add",
     "multiply",
     "concat",
@@ -63,14 +66,17 @@ def operators_of(lowering: Lowering) -> list[Kernel]:
 
 
 def operator_sum(platform: Platform, measured: Sequence[Measured]) -> Predictor:
-    """Prices of operators, learnt from the records of single ones without an activation.
+    """Prices of operators, learnt from the records of single ones without an activation and of drawn networks.
 
     Raises:
         RecordFileError, UsageError: as `train`.
     """
-    learnt = units_of(measured, operators_of)
-    alone = [entry for entry in learnt if entry.workload.layer in _SINGLE and entry.workload.activation is None]
-    return train(platform, alone)
+    learnt, networks = (entries(platform, measured, operators_of) for entries in (units_of, networks_of))
+    return train(platform, [entry for entry in learnt if _is_plain(entry.workload)], networks)
+
+
+def _is_plain(workload: LayerWorkload | DrawnWorkload) -> bool:
+    return isinstance(workload, LayerWorkload) and workload.layer in _SINGLE and workload.activation is None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +91,10 @@ class Operations:
         return self.call + self.mac * sum(map(macs_of, kernels))
 
 
-def operations_alone(measured: Sequence[Measured]) -> Operations:
-    """Least squares of relative errors over the records, without negative seconds."""
+def operations_alone(platform: Platform, measured: Sequence[Measured]) -> Operations:
+    """Least squares of relative errors over the drawn networks, or units if there are none, without negative seconds."""
     rows = []
-    for entry in units_of(measured):
+    for entry in networks_of(platform, measured) or units_of(platform, measured):
         macs = sum(count * macs_of(kernel) for kernel, count in entry.kernels)
         rows.append((entry.calls / entry.seconds, macs / 1e6 / entry.seconds))
     (call, mac), _ = nnls(np.array(rows), np.ones(len(rows)))

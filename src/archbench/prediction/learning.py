@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from archbench.contracts import backend_named
@@ -10,7 +10,7 @@ from archbench.errors import UsageError
 from archbench.measurement.lowering import lowerings
 from archbench.prediction.predictor import Platform, Prediction, Predictor
 from archbench.prediction.training import train
-from archbench.prediction.units import Measured, platform_of, units_of
+from archbench.prediction.units import Measured, networks_of, platform_of, units_of
 from archbench.records.runfile import RunFile
 from archbench.registry import LOWERERS, check_name
 from archbench.workloads.case import ISA_CAPS, Case
@@ -21,27 +21,39 @@ Progress = Callable[[int, int], object]
 
 
 def learn(
-    run: RunFile, backend: str, cache: Path, *, threads: int = 1, isa: str | None = None, progress: Progress = lambda *_: None
+    runs: Sequence[RunFile],
+    backend: str,
+    cache: Path,
+    *,
+    threads: int = 1,
+    isa: str | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Predictor:
-    """The predictor of that platform from the behaviour study's records in `run`.
+    """The predictor of that platform from the records of operators, blocks and drawn networks in `runs`.
 
     Raises:
         UnknownNameError: no such backend or ISA cap, or it does not tell what it executes.
         RecordFileError, UsageError: as `platform_of` and `train`.
         BackendError, WorkerError, CacheError: as `lowerings`.
     """
-    platform, measured = compiled(run, backend, cache, threads=threads, isa=isa, progress=progress)
-    return train(platform, units_of(measured))
+    platform, measured = compiled(runs, backend, cache, threads=threads, isa=isa, progress=progress)
+    return train(platform, units_of(platform, measured), networks_of(platform, measured))
 
 
 def compiled(
-    run: RunFile, backend: str, cache: Path, *, threads: int = 1, isa: str | None = None, progress: Progress = lambda *_: None
+    runs: Sequence[RunFile],
+    backend: str,
+    cache: Path,
+    *,
+    threads: int = 1,
+    isa: str | None = None,
+    progress: Progress = lambda *_: None,
 ) -> tuple[Platform, list[Measured]]:
     """The platform, and the records on it that can be learnt from with what is executed of each; raises as `learn`."""
     check_name("backend that tells what it executes", LOWERERS, backend)
     if isa is not None:
         check_name("ISA cap", dict.fromkeys(ISA_CAPS), isa)
-    platform, records = platform_of(run, backend, threads=threads, isa=isa)
+    platform, records = platform_of(runs, backend, threads=threads, isa=isa)
     measured: list[Measured] = []
     for case, lowering in lowerings(records, cache):
         measured.append((case, records[case], lowering))

@@ -6,6 +6,7 @@ kernels' and what a call costs. Kernels that the records never showed are priced
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from archbench.contracts import Kernel
-from archbench.prediction.features import MULTIPLY, family_of, features_of, work_of
+from archbench.prediction.features import MULTIPLY, WORK, family_of, features_of, work_of
 from archbench.prediction.forest import Forest
 from archbench.records.interval import Interval
 
@@ -34,13 +35,17 @@ def platform_name(backend: str, threads: int, isa: str | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What prices are of: a backend in one version and configuration on one machine."""
+    """What prices are of: a backend in one version and configuration on one machine, in one state.
+
+    `pace` is the seconds that the calibration work took when they were measured.
+    """
 
     backend: str
     version: str
     threads: int
     isa: str | None
     fingerprint: str
+    pace: float
 
     @property
     def name(self) -> str:
@@ -105,22 +110,29 @@ class Predictor:
     Args:
         call_seconds: what an inference costs before its first kernel.
         families: by name.
+        inside: seconds that a kernel takes longer in a network than beside copies of itself, a unit of each kind of work, in
+            the order of WORK.
         method: how corrections were learnt, and of each way that was tried the median error of what it had not seen.
     """
 
     platform: Platform
     call_seconds: float
     families: Mapping[str, Family]
+    inside: tuple[float, ...] = (0.0,) * len(WORK)
     method: str = ""
     tried: Mapping[str, float]
 
     def predict(self, kernels: Sequence[Kernel]) -> Prediction:
         """What an inference of these kernels takes."""
-        priced = self.price(kernels)
+        longer = [float(work_of(kernel) @ np.array(self.inside)) for kernel in kernels]
+        priced = [
+            dataclasses.replace(entry, seconds=entry.seconds + more)
+            for entry, more in zip(self.price(kernels), longer, strict=True)
+        ]
         return Prediction(seconds=self._interval(priced), call_seconds=self.call_seconds, kernels=tuple(priced))
 
     def price(self, kernels: Sequence[Kernel]) -> list[Priced]:
-        """Each with its price, in their order."""
+        """Each with its price beside copies of itself, in their order."""
         seconds = np.zeros(len(kernels))
         families = [self._nearest(kernel) for kernel in kernels]
         for name in dict.fromkeys(families):

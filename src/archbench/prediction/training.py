@@ -3,7 +3,8 @@
 First the prices of work, all families at once, by least squares of relative errors without negative prices: latencies are sums
 of kernels, so this needs no guess at whose part is whose. Then, family by family, trees learn how far its kernels are from
 that; a unit's error is laid to its kernels by their shares, and the shares are taken anew from what was learnt, a few times
-(expectation-maximisation). How the trees are grown, or whether at all, is decided by what was left out of the learning:
+(expectation-maximisation). Last, of what networks take longer than the sum of their kernels, how much that is for each kernel
+and each byte. How the trees are grown, or whether at all, is decided by what was left out of the learning:
 whole sweeps, because neighbours on a staircase would give each other away.
 """
 
@@ -44,6 +45,12 @@ _ROUNDS = 4
 _FOLDS = 5
 _ACTIVATED = WORK.index("activated")
 
+#: Where a kernel finds its own code and its memory depends on what runs before it; how fast it multiplies does not.
+_FOUND = [WORK.index(name) for name in ("call", "bytes_in", "bytes_held", "bytes_out")]
+
+#: Fewer networks leave open which of these it is.
+MIN_NETWORKS = 8
+
 #: A unit whose noise alone is larger says nothing of how good a prediction is.
 _READABLE = 0.1
 
@@ -55,11 +62,13 @@ _WORTH = 1.05
 Grow = Callable[[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]], Forest]
 
 
-def train(platform: Platform, learnt: Sequence[Learnt]) -> Predictor:
+def train(platform: Platform, learnt: Sequence[Learnt], networks: Sequence[Learnt] = ()) -> Predictor:
     """The predictor whose trees, grown in the way that is best on sweeps it did not see, were grown on everything.
 
+    Of `networks` it learns what kernels take longer inside of them than beside copies of themselves; of none, nothing.
+
     Raises:
-        RecordFileError: too few units.
+        RecordFileError: too few units, or some networks, but too few.
         UsageError: scikit-learn is not installed.
     """
     lacking = missing_package("sklearn", "prediction")
@@ -68,6 +77,10 @@ def train(platform: Platform, learnt: Sequence[Learnt]) -> Predictor:
     units = [entry for entry in learnt if not entry.calls]
     if len(units) < MIN_UNITS:
         raise RecordFileError(f"{len(units)} units could be read, but a predictor needs {MIN_UNITS}; measure more of them.")
+    if 0 < len(networks) < MIN_NETWORKS:
+        raise RecordFileError(
+            f"{len(networks)} drawn networks could be read, but {MIN_NETWORKS} are needed; measure more of them."
+        )
     residuals = {name: _left_out(platform, learnt, grow) for name, grow in _WAYS.items()}
     readable = [entry.error <= _READABLE for entry in units]
     judged = np.array(readable if sum(readable) >= _MIN_RESIDUALS else [True] * len(units))
@@ -75,7 +88,7 @@ def train(platform: Platform, learnt: Sequence[Learnt]) -> Predictor:
     best = next(name for name in tried if tried[name] <= _WORTH * min(tried.values()))
     families = _fit(learnt, _WAYS[best])
     kept = _by_family(platform, families, units, residuals[best], judged)
-    return Predictor(
+    alone = Predictor(
         platform=platform,
         call_seconds=families.call_seconds,
         families={
@@ -84,6 +97,18 @@ def train(platform: Platform, learnt: Sequence[Learnt]) -> Predictor:
         method=best,
         tried=tried,
     )
+    return dataclasses.replace(alone, inside=_inside(alone, networks)) if networks else alone
+
+
+def _inside(predictor: Predictor, networks: Sequence[Learnt]) -> tuple[float, ...]:
+    """Seconds a unit of work that networks take longer than predicted, by least squares of relative errors; none below 0."""
+    work = np.array([sum(count * work_of(kernel) for kernel, count in entry.kernels) for entry in networks])
+    seconds = np.array([entry.seconds for entry in networks])
+    missing = np.array([entry.seconds - predicted(predictor, entry) for entry in networks])
+    found, _ = nnls(work[:, _FOUND] / seconds[:, None], missing / seconds)
+    longer = np.zeros(len(WORK))
+    longer[_FOUND] = found
+    return tuple(longer.tolist())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

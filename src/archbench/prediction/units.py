@@ -1,12 +1,14 @@
-"""Records of operators and blocks as what a predictor learns from: seconds of a unit, and the kernels that it adds.
+"""Records as what a predictor learns from: seconds of a unit or of a drawn network, and the kernels that they are the sum of.
 
-Of each kind two networks were measured, of few copies and of many; both their latencies and their kernels are subtracted, so
-that what a network costs once, its call and the layout of its input, is not laid to the unit.
+Of each kind of unit two networks were measured, of few copies and of many; both their latencies and their kernels are
+subtracted, so that what a network costs once, its call and the layout of its input, is not laid to the unit. All seconds are
+referred to one pace, since a machine's clock is another one from hour to hour.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +21,12 @@ from archbench.records.record import CaseRecord, Status
 from archbench.records.runfile import RunFile
 from archbench.stats.difference import estimates, unit_difference
 from archbench.stats.estimate import LogEstimate
-from archbench.stats.processes import latency
+from archbench.stats.processes import calibration, latency
 from archbench.workloads.case import Case
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.ids import parse_case
 from archbench.workloads.layer import LayerWorkload
+from archbench.workloads.workload import Workload
 
 #: Fewer tell nothing of the shapes between them.
 MIN_UNITS = 20
@@ -56,40 +60,48 @@ class Learnt:
     """
 
     sweep: str
-    workload: LayerWorkload
+    workload: LayerWorkload | DrawnWorkload
     seconds: float
     error: float
     kernels: tuple[tuple[Kernel, float], ...]
     calls: int = 0
 
 
-def platform_of(run: RunFile, backend: str, *, threads: int, isa: str | None) -> tuple[Platform, Mapping[Case, CaseRecord]]:
-    """The platform, and the records of operators and blocks on it, pairs of few and many copies alone.
+def platform_of(
+    runs: Sequence[RunFile], backend: str, *, threads: int, isa: str | None
+) -> tuple[Platform, Mapping[Case, CaseRecord]]:
+    """The platform, and the records on it of drawn networks and of operators and blocks, pairs of few and many copies alone.
 
     Raises:
         UsageError: the records are of another machine or of another version of the backend.
         RecordFileError: there are too few of them.
         UnknownNameError: no such backend.
     """
-    here = read_fingerprint().key
-    if run.section.fingerprint != here:
-        raise UsageError(
-            f"{run.path} was measured on {run.section.fingerprint}, but this machine is {here}, whose kernels are others; "
-            f"{_MEASURE}."
-        )
-    found = _pairs(run, backend, threads, isa)
-    if len(found) < 2 * MIN_UNITS:
+    here, version = read_fingerprint().key, backend_named(backend).version()
+    found: dict[Case, CaseRecord] = {}
+    for run in runs:
+        if run.section.fingerprint != here:
+            raise UsageError(
+                f"{run.path} was measured on {run.section.fingerprint}, but this machine is {here}, whose kernels are others; "
+                f"{_MEASURE}."
+            )
+        own = _on_platform(run, backend, threads, isa)
+        then = {record.backend_version for record in own.values()} - {version}
+        if then:
+            raise UsageError(
+                f"{run.path} was measured with {backend} {', '.join(sorted(map(str, then)))}, but {version} is installed; "
+                f"{_MEASURE}."
+            )
+        found |= own
+    learnt = _learnable(found)
+    units = sum(isinstance(case.workload, LayerWorkload) for case in learnt) // 2
+    if units < MIN_UNITS:
         raise RecordFileError(
-            f"{run.path} holds {len(found) // 2} operators and blocks on {platform_name(backend, threads, isa)}, but a "
-            f"predictor needs {MIN_UNITS}; it has {_held(run)}; {_MEASURE}."
+            f"{' and '.join(str(run.path) for run in runs)} holds {units} operators and blocks on "
+            f"{platform_name(backend, threads, isa)}, but a predictor needs {MIN_UNITS}; it has {_held(runs)}; {_MEASURE}."
         )
-    version, then = backend_named(backend).version(), {record.backend_version for record in found.values()}
-    if then != {version}:
-        raise UsageError(
-            f"{run.path} was measured with {backend} {', '.join(sorted(map(str, then)))}, but {version} is installed; "
-            f"{_MEASURE}."
-        )
-    return Platform(backend=backend, version=version, threads=threads, isa=isa, fingerprint=here), found
+    pace = statistics.median(map(_pace, learnt.values()))
+    return Platform(backend=backend, version=version, threads=threads, isa=isa, fingerprint=here, pace=pace), learnt
 
 
 def executed_kernels(lowering: Lowering) -> Sequence[Kernel]:
@@ -97,15 +109,19 @@ def executed_kernels(lowering: Lowering) -> Sequence[Kernel]:
     return lowering.executed
 
 
-def units_of(measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
+def at_pace(platform: Platform, record: CaseRecord) -> float:
+    """What latencies of the record are to be multiplied with, to be as on a machine of the platform's pace."""
+    return platform.pace / _pace(record)
+
+
+def units_of(platform: Platform, measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
     """Two entries for each pair: the unit, and the network of few copies with its call; both made of the kernels of `view`.
 
     A pair is left out if its difference is below what can be resolved, or the kernels are not those that were measured.
     """
     kinds: dict[LayerWorkload, list[_Entry]] = defaultdict(list)
     for case, record, lowering in measured:
-        assert isinstance(case.workload, LayerWorkload)
-        if _is_as_measured(record, lowering.executed):
+        if isinstance(case.workload, LayerWorkload) and _is_as_measured(record, lowering.executed):
             kinds[case.workload.kind].append((case.workload.copies, record, lowering))
     pairs, differences = {}, {}
     for kind, entries in kinds.items():
@@ -117,64 +133,93 @@ def units_of(measured: Iterable[Measured], view: View = executed_kernels) -> lis
     learnt = []
     for kind, seconds in estimates(differences).items():
         if seconds is not None:
-            learnt += _learnt(kind, *pairs[kind], seconds, view)
+            learnt += _learnt(platform, kind, *pairs[kind], seconds, view)
     return learnt
+
+
+def networks_of(platform: Platform, measured: Iterable[Measured], view: View = executed_kernels) -> list[Learnt]:
+    """An entry for each drawn network, but for those of which the kernels are not those that were measured."""
+    return [
+        _whole(platform, case.workload, case.workload.id, record, view(lowering))
+        for case, record, lowering in measured
+        if isinstance(case.workload, DrawnWorkload) and _is_as_measured(record, lowering.executed)
+    ]
 
 
 def _copies(entry: _Entry) -> int:
     return entry[0]
 
 
-def _learnt(kind: LayerWorkload, few: _Entry, many: _Entry, unit: LogEstimate, view: View) -> list[Learnt]:
-    (less, small, small_lowering), (more, _, large_lowering) = few, many
-    copies, network = more - less, latency(small.processes).estimate
+def _learnt(platform: Platform, kind: LayerWorkload, few: _Entry, many: _Entry, unit: LogEstimate, view: View) -> list[Learnt]:
+    (less, small, small_lowering), (more, large, large_lowering) = few, many
+    copies = more - less
     assert unit.squared_error is not None
-    assert network.squared_error is not None
     rows, columns = kind.resolution
     sweep = f"{kind.layer} {kind.in_channels} {rows}x{columns} {kind.edge} {kind.stride}"
-    whole = Counter(view(small_lowering))
     added = Counter(view(large_lowering))
-    added.subtract(whole)
+    added.subtract(view(small_lowering))
     return [
         Learnt(
             sweep=sweep,
             workload=kind,
-            seconds=math.exp(unit.value),
+            seconds=math.exp(unit.value) * math.sqrt(at_pace(platform, small) * at_pace(platform, large)),
             error=math.sqrt(unit.squared_error),
             kernels=tuple((kernel, count / copies) for kernel, count in added.items() if count),
         ),
-        Learnt(
-            sweep=sweep,
-            workload=kind,
-            seconds=math.exp(network.value),
-            error=math.sqrt(network.squared_error),
-            kernels=tuple((kernel, float(count)) for kernel, count in whole.items()),
-            calls=1,
-        ),
+        _whole(platform, kind, sweep, small, view(small_lowering)),
     ]
 
 
-def _pairs(run: RunFile, backend: str, threads: int, isa: str | None) -> dict[Case, CaseRecord]:
-    kinds: dict[LayerWorkload, dict[Case, CaseRecord]] = defaultdict(dict)
-    for case, record in _layer_records(run):
-        assert isinstance(case.workload, LayerWorkload)
-        if (case.backend, case.threads, case.isa) == (backend, threads, isa):
-            kinds[case.workload.kind][case] = record
-    return {case: record for pair in kinds.values() if len(pair) > 1 for case, record in pair.items()}
+def _whole(
+    platform: Platform, workload: LayerWorkload | DrawnWorkload, sweep: str, record: CaseRecord, kernels: Sequence[Kernel]
+) -> Learnt:
+    network = latency(record.processes).estimate
+    assert network.squared_error is not None
+    return Learnt(
+        sweep=sweep,
+        workload=workload,
+        seconds=math.exp(network.value) * at_pace(platform, record),
+        error=math.sqrt(network.squared_error),
+        kernels=tuple((kernel, float(count)) for kernel, count in Counter(kernels).items()),
+        calls=1,
+    )
 
 
-def _layer_records(run: RunFile) -> list[tuple[Case, CaseRecord]]:
+def _pace(record: CaseRecord) -> float:
+    return math.exp(calibration(record.processes).value)
+
+
+def _on_platform(run: RunFile, backend: str, threads: int, isa: str | None) -> Mapping[Case, CaseRecord]:
+    on = (backend, threads, isa)
+    return {case: record for case, record in _told_of(run) if (case.backend, case.threads, case.isa) == on}
+
+
+def _learnable(records: Mapping[Case, CaseRecord]) -> Mapping[Case, CaseRecord]:
+    """Without units of which one network is missing."""
+    counts = Counter(_kind(case) for case in records)
+    return {
+        case: record for case, record in records.items() if isinstance(case.workload, DrawnWorkload) or counts[_kind(case)] > 1
+    }
+
+
+def _kind(case: Case) -> Workload:
+    return case.workload.kind if isinstance(case.workload, LayerWorkload) else case.workload
+
+
+def _told_of(run: RunFile) -> list[tuple[Case, CaseRecord]]:
+    """The measured operators, blocks and drawn networks."""
     honest = [
         record
         for record in run.records.values()
         if record.is_case and record.status is Status.MEASURED and record.latency is not None and not record.planted
     ]
     cases = [(parse_case(record.case_id), record) for record in honest]
-    return [(case, record) for case, record in cases if isinstance(case.workload, LayerWorkload)]
+    return [(case, record) for case, record in cases if isinstance(case.workload, LayerWorkload | DrawnWorkload)]
 
 
-def _held(run: RunFile) -> str:
-    counts = Counter(platform_name(case.backend, case.threads, case.isa) for case, _ in _layer_records(run))
+def _held(runs: Sequence[RunFile]) -> str:
+    layers = (case for run in runs for case, _ in _told_of(run) if isinstance(case.workload, LayerWorkload))
+    counts = Counter(platform_name(case.backend, case.threads, case.isa) for case in layers)
     return ", ".join(f"{count // 2} on {name}" for name, count in counts.items()) or "none"
 
 

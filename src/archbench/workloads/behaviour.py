@@ -35,7 +35,7 @@ _DENSE_INPUT = 0.75
 #: milliseconds needs no more than two.
 HEAVY, USUAL, LIGHT = (1, 3), (2, 6), (2, 18)
 
-_CONTEXT = ("max-pool", "mean-pool", "add", "multiply", "concat", "shuffle")
+_CONTEXT = ("max-pool", "mean-pool", "global-pool", "add", "multiply", "concat", "shuffle")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
 

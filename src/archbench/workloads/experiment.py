@@ -9,6 +9,7 @@ from archbench.errors import UsageError
 from archbench.registry import check_name
 from archbench.workloads import behaviour
 from archbench.workloads.case import Case, cases_of
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.grids import BATCHES, DEFAULT_WIDTH, DEPTHS, SIX, WIDTHS, profile_workloads
 from archbench.workloads.kws import published
 from archbench.workloads.network import BEHAVIOUR, FORM_FUNCTION, NetworkWorkload
@@ -156,6 +157,17 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
 #: that its reference filled: its first inference takes a fifth longer there, its second a twentieth.
 _NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0, turn_ns=40_000_000)
 
+#: As whole networks get, but there are many, and what is learnt of them together is as near as that.
+_DRAWN_EFFORT = Effort(processes=3, budget=9, patience_s=8.0, precision=0.02, turn_ns=_NETWORK_EFFORT.turn_ns)
+
+
+def _drawn(count: int) -> Callable[[], Iterator[DrawnWorkload]]:
+    def workloads() -> Iterator[DrawnWorkload]:
+        return (DrawnWorkload(number=number) for number in range(count))
+
+    return workloads
+
+
 #: Ten thousand cases: a tenth of a second each, in short turns.
 _SWEEP_EFFORT = Effort(
     processes=3, budget=9, patience_s=20.0, precision=0.03, seconds=0.3, turn_ns=2_000_000, warm_ns=3_000_000
@@ -180,6 +192,12 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         source="form/function paper, section 2.2, Figure 4",
         instrument="callgrind",
         workloads=_sweeps("width", _SMOKE_WIDTHS, WIDTHS, _WIDTH_PIXELS),
+    ),
+    "drawn": Experiment(
+        name="drawn",
+        source="networks drawn at random, which a prediction learns from",
+        workloads={"smoke": _drawn(8), "nightly": _drawn(40), "paper": _drawn(120)},
+        effort=_DRAWN_EFFORT,
     ),
     "kws": Experiment(
         name="kws",

@@ -1,9 +1,10 @@
 """Ids back into workloads and cases.
 
-Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`; of copies
-of an operator or block `layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES`; of a published
-keyword-spotting network `kws-seed-bBATCH` or `kwsNUMBER-bBATCH`, of any other `kws-UNIT-...-UNIT-bBATCH` with six units
-`ROWSxCOLUMNSmFILTERS`; of a model of the user's own `MODEL@SHAPE`.
+Workload id: `pattern-dDEPTH-wWIDTH-kKERNEL[-gGROUPS][-rRATIO]-ROWSxCOLUMNS-bBATCH`, `network-ROWSxCOLUMNS-bBATCH`, where one
+that was drawn at random is `drawnNUMBER`; of copies of an operator or block
+`layer-iIN-oOUT-kKERNEL-sSTRIDE[-ACTIVATION]-ROWSxCOLUMNS-bBATCH-nCOPIES`; of a published keyword-spotting network
+`kws-seed-bBATCH` or `kwsNUMBER-bBATCH`, of any other `kws-UNIT-...-UNIT-bBATCH` with six units `ROWSxCOLUMNSmFILTERS`; of a
+model of the user's own `MODEL@SHAPE`.
 Case id: `workload:backend:tTHREADS[:isa]`.
 A parsed id is accepted only if it is canonical: formatting it again gives the same string.
 """
@@ -15,6 +16,7 @@ import re
 
 from archbench.errors import CaseIdError
 from archbench.workloads.case import Case
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.kws import KwsWorkload, parse_units
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload, parse_shape
@@ -28,6 +30,7 @@ _PATTERN = re.compile(
     re.ASCII,
 )
 _NETWORK = re.compile(r"(?P<network>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
+_DRAWN = re.compile(r"drawn(?P<number>\d+)-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)", re.ASCII)
 _LAYER = re.compile(
     r"(?P<layer>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)-i(?P<in_channels>\d+)-o(?P<out_channels>\d+)-k(?P<kernel>\d+)-s(?P<stride>\d+)"
     r"(?:-(?P<activation>[a-z][a-z0-9]*))?-(?P<rows>\d+)x(?P<columns>\d+)-b(?P<batch>\d+)-n(?P<copies>\d+)",
@@ -62,6 +65,8 @@ def _read_workload(text: str) -> Workload:
         return _pattern_workload(match)
     if (match := _LAYER.fullmatch(text)) is not None:
         return _layer_workload(match)
+    if (match := _DRAWN.fullmatch(text)) is not None:
+        return DrawnWorkload(number=int(match["number"]), batch=int(match["batch"]))
     if (match := _NETWORK.fullmatch(text)) is not None:
         return NetworkWorkload(network=match["network"], batch=int(match["batch"]))
     if (match := _KWS.fullmatch(text)) is not None:

@@ -5,6 +5,7 @@ Every kind has `id`, `batch`, `input_shape`, `family`, `axes`, and `reference`: 
 
 from __future__ import annotations
 
+from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.kws import KwsWorkload
 from archbench.workloads.layer import LayerWorkload
 from archbench.workloads.model import ModelWorkload
@@ -12,6 +13,6 @@ from archbench.workloads.network import NetworkWorkload
 from archbench.workloads.pattern import PatternWorkload
 
 #: Those that we build, with weights of ours.
-BuiltWorkload = PatternWorkload | NetworkWorkload | KwsWorkload | LayerWorkload
+BuiltWorkload = PatternWorkload | NetworkWorkload | DrawnWorkload | KwsWorkload | LayerWorkload
 
 Workload = BuiltWorkload | ModelWorkload

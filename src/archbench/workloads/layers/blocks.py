@@ -29,12 +29,13 @@ _DENSE_BOTTLENECK = 4
 _RELU = Activation.RELU
 
 
-def _conv(out_channels: int, *, kernel: int = 1, stride: int = 1, groups: int = 1) -> Conv:
+def normalised(out_channels: int, *, kernel: int = 1, stride: int = 1, groups: int = 1) -> Conv:
+    """A convolution with batch normalisation."""
     return Conv(out_channels=out_channels, kernel=kernel, stride=stride, groups=groups, normalised=True)
 
 
 def _depthwise(channels: int, workload: LayerWorkload) -> Conv:
-    return _conv(channels, kernel=workload.edge, stride=workload.stride, groups=channels)
+    return normalised(channels, kernel=workload.edge, stride=workload.stride, groups=channels)
 
 
 def _keeps_shape(workload: LayerWorkload) -> bool:
@@ -42,22 +43,31 @@ def _keeps_shape(workload: LayerWorkload) -> bool:
 
 
 def _mobilenet_v1(workload: LayerWorkload) -> Unit:
-    return chain(_depthwise(workload.in_channels, workload), _RELU, _conv(workload.out_channels), _RELU)
+    return chain(_depthwise(workload.in_channels, workload), _RELU, normalised(workload.out_channels), _RELU)
 
 
-def _inverted(workload: LayerWorkload, *, attention: bool) -> Unit:
+def inverted(
+    in_channels: int,
+    out_channels: int,
+    *,
+    kernel: int,
+    stride: int,
+    expansion: int = EXPANSION,
+    activation: Activation = Activation.RELU6,
+    attention: bool = False,
+) -> Unit:
     """Expand, convolve depthwise, weigh the channels if asked to, project; added to the input where the shapes agree."""
-    wide = workload.in_channels * EXPANSION
-    six = Activation.RELU6
-    weigh = (_squeeze_and_excitation(wide),) if attention else ()
-    body = chain(_conv(wide), six, _depthwise(wide, workload), six, *weigh, _conv(workload.out_channels))
-    return Join(how=How.ADD, branches=(body, INPUT)) if _keeps_shape(workload) else body
+    wide = in_channels * expansion
+    weigh = (_squeeze_and_excitation(wide, max(1, in_channels // REDUCTION)),) if attention else ()
+    depthwise = normalised(wide, kernel=kernel, stride=stride, groups=wide)
+    body = chain(normalised(wide), activation, depthwise, activation, *weigh, normalised(out_channels))
+    keeps_shape = stride == 1 and in_channels == out_channels
+    return Join(how=How.ADD, branches=(body, INPUT)) if keeps_shape else body
 
 
-def _squeeze_and_excitation(channels: int) -> Join:
+def _squeeze_and_excitation(channels: int, middle: int) -> Join:
     """Hu et al. 2018; as in MnasNet with a quarter of the block's width in the middle and a sigmoid at the end."""
-    squeeze = Conv(out_channels=max(1, channels // (EXPANSION * REDUCTION)))
-    weights = chain(GlobalPool(), squeeze, _RELU, Conv(out_channels=channels), Activation.SIGMOID)
+    weights = chain(GlobalPool(), Conv(out_channels=middle), _RELU, Conv(out_channels=channels), Activation.SIGMOID)
     return Join(how=How.MULTIPLY, branches=(INPUT, weights))
 
 
@@ -74,11 +84,11 @@ def _shufflenet_v1(workload: LayerWorkload) -> Unit:
             f"more out than in, but got in_channels={workload.in_channels}, out_channels={workload.out_channels}."
         )
     body = chain(
-        _conv(middle, groups=GROUPS),
+        normalised(middle, groups=GROUPS),
         _RELU,
         Shuffle(groups=GROUPS),
         _depthwise(middle, workload),
-        _conv(own, groups=GROUPS),
+        normalised(own, groups=GROUPS),
     )
     if workload.stride == 1:
         return chain(Join(how=How.ADD, branches=(body, INPUT)), _RELU)
@@ -93,13 +103,13 @@ def _shufflenet_v2(workload: LayerWorkload) -> Unit:
             f"in_channels={workload.in_channels}, out_channels={workload.out_channels}."
         )
     half = workload.out_channels // 2
-    tail = (_depthwise(half, workload), _conv(half), _RELU)
+    tail = (_depthwise(half, workload), normalised(half), _RELU)
     if workload.stride == 1:
         left: Unit = Take(start=0, stop=half)
-        right = chain(Take(start=half, stop=2 * half), _conv(half), _RELU, *tail)
+        right = chain(Take(start=half, stop=2 * half), normalised(half), _RELU, *tail)
     else:
-        left = chain(_depthwise(workload.in_channels, workload), _conv(half), _RELU)
-        right = chain(_conv(half), _RELU, *tail)
+        left = chain(_depthwise(workload.in_channels, workload), normalised(half), _RELU)
+        right = chain(normalised(half), _RELU, *tail)
     return chain(Join(how=How.CONCAT, branches=(left, right)), Shuffle(groups=2))
 
 
@@ -111,30 +121,30 @@ def _dense(workload: LayerWorkload) -> Unit:
             "dense needs stride 1 and more channels out than in, but got "
             f"in_channels={workload.in_channels}, out_channels={workload.out_channels}, stride={workload.stride}."
         )
-    body = chain(_conv(_DENSE_BOTTLENECK * growth), _RELU, _conv(growth, kernel=workload.edge), _RELU)
+    body = chain(normalised(_DENSE_BOTTLENECK * growth), _RELU, normalised(growth, kernel=workload.edge), _RELU)
     return Join(how=How.CONCAT, branches=(INPUT, body))
 
 
 def _residual(workload: LayerWorkload) -> Unit:
     out, kernel = workload.out_channels, workload.edge
-    body = chain(_conv(out, kernel=kernel, stride=workload.stride), _RELU, _conv(out, kernel=kernel))
+    body = chain(normalised(out, kernel=kernel, stride=workload.stride), _RELU, normalised(out, kernel=kernel))
     return chain(Join(how=How.ADD, branches=(body, _shortcut(workload))), _RELU)
 
 
 def _bottleneck(workload: LayerWorkload) -> Unit:
     middle = max(1, workload.out_channels // REDUCTION)
     body = chain(
-        _conv(middle),
+        normalised(middle),
         _RELU,
-        _conv(middle, kernel=workload.edge, stride=workload.stride),
+        normalised(middle, kernel=workload.edge, stride=workload.stride),
         _RELU,
-        _conv(workload.out_channels),
+        normalised(workload.out_channels),
     )
     return chain(Join(how=How.ADD, branches=(body, _shortcut(workload))), _RELU)
 
 
 def _shortcut(workload: LayerWorkload) -> Chain | Conv:
-    return INPUT if _keeps_shape(workload) else _conv(workload.out_channels, stride=workload.stride)
+    return INPUT if _keeps_shape(workload) else normalised(workload.out_channels, stride=workload.stride)
 
 
 def _require_same_channels(workload: LayerWorkload) -> None:
@@ -146,11 +156,11 @@ def _require_same_channels(workload: LayerWorkload) -> None:
 
 
 def _plain(workload: LayerWorkload) -> Unit:
-    return _inverted(workload, attention=False)
+    return inverted(workload.in_channels, workload.out_channels, kernel=workload.edge, stride=workload.stride)
 
 
 def _weighing(workload: LayerWorkload) -> Unit:
-    return _inverted(workload, attention=True)
+    return inverted(workload.in_channels, workload.out_channels, kernel=workload.edge, stride=workload.stride, attention=True)
 
 
 MOBILENET_V1 = Layer(name="mobilenet-v1-block", home="MobileNetV1", unit=_mobilenet_v1, stacks=True)

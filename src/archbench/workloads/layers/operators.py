@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from archbench.errors import WorkloadError
 from archbench.workloads.layer import Layer, LayerWorkload
-from archbench.workloads.unit import INPUT, Activation, Conv, How, Join, Linear, Pool, Shuffle, Take, Unit, chain
+from archbench.workloads.unit import INPUT, Activation, Conv, GlobalPool, How, Join, Linear, Pool, Shuffle, Take, Unit, chain
 
 DILATION = 2
 GROUPS = 4
@@ -70,6 +70,12 @@ def _linear(workload: LayerWorkload) -> Unit:
 def _pool(workload: LayerWorkload, *, largest: bool) -> Unit:
     _require_same_channels(workload)
     return chain(_before(workload), Pool(largest=largest, kernel=workload.edge, stride=workload.stride))
+
+
+def _global_pool(workload: LayerWorkload) -> Unit:
+    _require(workload, kernel=1, stride=1)
+    _require_same_channels(workload)
+    return chain(_before(workload), GlobalPool())
 
 
 def _join(workload: LayerWorkload, how: How) -> Unit:
@@ -146,6 +152,9 @@ MIXCONV = Layer(name="mixconv", home="MixNet", unit=_mixed, kernel=max(MIXED), a
 LINEAR = Layer(name="linear", home="classifiers", unit=_linear, kernel=1, activates=True)
 MAX_POOL = Layer(name="max-pool", home="ResNet", unit=_max_pool, context=_CONTEXT, keeps_channels=True)
 MEAN_POOL = Layer(name="mean-pool", home="ShuffleNetV1", unit=_mean_pool, context=_CONTEXT, keeps_channels=True)
+GLOBAL_POOL = Layer(
+    name="global-pool", home="Network in Network", unit=_global_pool, kernel=1, context=_CONTEXT, keeps_channels=True
+)
 ADD = Layer(name="add", home="ResNet", unit=_add, kernel=1, context=_CONTEXT, keeps_channels=True, stacks=True)
 MULTIPLY = Layer(name="multiply", home="SENet", unit=_multiply, kernel=1, context=_CONTEXT, keeps_channels=True)
 CONCAT = Layer(name="concat", home="DenseNet", unit=_concat, kernel=1, context=_CONTEXT)
