@@ -1,6 +1,7 @@
 """The gate's calibration on runs with a known truth."""
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
@@ -32,12 +33,12 @@ def run_of(seed, *, wander=0.0, fingerprint="here", own=1e-3, **kwargs):
 def test_runs_that_differ_by_no_more_than_their_intervals_show_have_hardly_a_floor():
     noise = calibrate([run_of(seed) for seed in range(12)], [], 0.02)
 
-    assert noise.comparisons == 11
+    assert noise.comparisons == 66
     assert noise.alarms == ()
     assert max(noise.slowdown.values()) < 0.005**2
 
 
-def test_only_neighbours_of_the_same_code_are_compared():
+def test_only_runs_of_the_same_code_are_compared():
     """Three nights, measured twice each; the third night's commit made everything slower."""
     nights = [(seed, seed // 2, 1.3e-3 if seed > 3 else 1e-3) for seed in range(6)]
     runs = [dataclasses.replace(run_of(seed, own=own), document={"commit_info": {"id": night}}) for seed, night, own in nights]
@@ -51,11 +52,20 @@ def test_only_neighbours_of_the_same_code_are_compared():
 
 
 def test_what_differs_between_runs_is_measured():
-    noise = calibrate([run_of(seed, wander=0.02) for seed in range(40)], [], 0.02)
+    noise = calibrate([run_of(seed, wander=0.02) for seed in range(25)], [], 0.02)
 
     # a ratio of two runs wanders by sqrt(2) x 2 %
     assert np.mean(list(noise.slowdown.values())) == pytest.approx(2 * 0.02**2, rel=0.3)
     assert np.mean(list(noise.relative.values())) == pytest.approx(2 * 0.02**2, rel=0.3)
+
+
+def test_what_drifts_slowly_is_measured_over_its_whole_span():
+    """Neighbours differ by a tenth of what a baseline and the last run differ by."""
+    noise = calibrate([run_of(seed, own=1e-3 * 1.01**seed, between=0.001) for seed in range(11)], [], 0.02)
+
+    usual = math.sqrt(np.mean(list(noise.slowdown.values())))
+    squares = [(later - earlier) ** 2 for earlier, later in itertools.combinations(range(11), 2)]
+    assert usual == pytest.approx(math.log(1.01) * math.sqrt(np.mean(squares)), rel=0.1)
 
 
 def test_a_run_that_stands_out_is_an_alarm():

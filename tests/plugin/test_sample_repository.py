@@ -27,6 +27,7 @@ def run(repository, cache_root, *command):
     )
 
 
+@pytest.mark.slow
 def test_a_repository_gates_its_own_model(repository, cache_root):
     first = run(repository, cache_root, "pytest", *QUICK)
     assert first.returncode == 0, first.stdout + first.stderr

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archbench.errors import BaselineError
 from archbench.gate.compare import compare_runs
@@ -24,26 +26,29 @@ _PRIOR = 4
 def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: float) -> NoiseFloor:
     """The noise floor from unchanged `runs` of one machine, in order of time, and its power from runs with planted work.
 
-    Each run is compared with the next if both are of the same commit and versions, so that the runs of many nights can be given
-    at once. Whether a comparison raises an alarm is judged with the noise of the others.
+    Each run is compared with every later one of the same commit and versions, so that the runs of many nights can be given at
+    once: a baseline is no neighbour of the runs that are held against it, and a machine drifts for longer than a run takes.
+    Whether a comparison raises an alarm is judged with the noise of those that have no run in common with it, if there are any.
 
     Raises:
-        BaselineError: no two neighbours of the same code, runs of several machines, or planted work where there should be none
+        BaselineError: no two of the same code, runs of several machines, or planted work where there should be none
             or none where there should be some.
         ShardError: one of them is a share of a run.
     """
     _require_usable(runs, planted)
     fingerprint = runs[0].section.fingerprint
-    pairs = [(then, now) for then, now in itertools.pairwise(runs) if _code(then) == _code(now)]
+    pairs = [pair for pair in itertools.combinations(range(len(runs)), 2) if _code(runs[pair[0]]) == _code(runs[pair[1]])]
     if not pairs:
-        raise BaselineError("no run is followed by one of the same commit and versions; measure the same code twice.")
-    found = [_evidence(then, now) for then, now in pairs]
+        raise BaselineError("no two runs are of the same commit and versions; measure the same code twice.")
+    noise = _Differences([_evidence(runs[then], runs[now]) for then, now in pairs])
     alarms = []
-    for index, (then, now) in enumerate(pairs):
-        others = _floor(fingerprint, [*found[:index], *found[index + 1 :]])
-        report = compare_runs(then, now, min_effect, others)
+    for index, pair in enumerate(pairs):
+        then, now = (runs[place] for place in pair)
+        apart = [other for other, entry in enumerate(pairs) if not set(entry) & set(pair)]
+        rest = [other for other in range(len(pairs)) if other != index]
+        report = compare_runs(then, now, min_effect, noise.floor(fingerprint, apart or rest))
         alarms += [f"{then.path.name} against {now.path.name}: {scope}" for scope in _alarms(report)]
-    floor = _floor(fingerprint, found)
+    floor = noise.floor(fingerprint, range(len(pairs)))
     judged = [_planted_verdicts(runs[-1], run, min_effect, floor) for run in planted]
     return NoiseFloor(
         fingerprint=floor.fingerprint,
@@ -94,32 +99,42 @@ def _evidence(then: RunFile, now: RunFile) -> Mapping[str, Evidence]:
     return {case_id: pair.evidence(case_id) for case_id in pair.comparable()}
 
 
-def _floor(fingerprint: str, comparisons: Sequence[Mapping[str, Evidence]]) -> NoiseFloor:
-    compared: dict[str, list[Evidence]] = {}
-    for comparison in comparisons:
-        for case_id, evidence in comparison.items():
-            compared.setdefault(case_id, []).append(evidence)
-    return NoiseFloor(
-        fingerprint=fingerprint,
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-        comparisons=len(comparisons),
-        alarms=(),
-        slowdown=_excess({case_id: [entry.slowdown for entry in found] for case_id, found in compared.items()}),
-        relative=_excess({case_id: [entry.relative for entry in found] for case_id, found in compared.items()}),
-    )
+class _Differences:
+    """What unchanged runs differ by beyond the squared errors of their ratios: (comparisons, cases), NaN for none."""
+
+    def __init__(self, comparisons: Sequence[Mapping[str, Evidence]]) -> None:
+        self._cases = list(dict.fromkeys(case_id for comparison in comparisons for case_id in comparison))
+        self._backends = np.array([parse_case(case_id).backend for case_id in self._cases])
+        nothing = Evidence(slowdown=None, relative=None)
+        found = [[comparison.get(case_id, nothing) for case_id in self._cases] for comparison in comparisons]
+        self._slowdown = np.array([[_beyond(entry.slowdown) for entry in row] for row in found])
+        self._relative = np.array([[_beyond(entry.relative) for entry in row] for row in found])
+
+    def floor(self, fingerprint: str, comparisons: Sequence[int]) -> NoiseFloor:
+        """The noise floor by these comparisons alone."""
+        return NoiseFloor(
+            fingerprint=fingerprint,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            comparisons=len(comparisons),
+            alarms=(),
+            slowdown=self._excess(self._slowdown[list(comparisons)]),
+            relative=self._excess(self._relative[list(comparisons)]),
+        )
+
+    def _excess(self, beyond: NDArray[np.float64]) -> Mapping[str, float]:
+        """By case, the mean, shrunk towards the backend's."""
+        known = ~np.isnan(beyond)
+        sums, counts = np.nansum(beyond, axis=0), known.sum(axis=0)
+        floor = {}
+        for index, case_id in enumerate(self._cases):
+            kin = self._backends == self._backends[index]
+            if counts[kin].sum():
+                common = sums[kin].sum() / counts[kin].sum()
+                floor[case_id] = max(0.0, float((sums[index] + _PRIOR * common) / (counts[index] + _PRIOR)))
+        return floor
 
 
-def _excess(changes: Mapping[str, Sequence[LogEstimate | None]]) -> Mapping[str, float]:
-    """By case, the variance of unchanged ratios beyond their own squared errors, shrunk towards the backend's."""
-    beyond = {
-        case_id: [change.value**2 - change.squared_error for change in found if change and change.squared_error is not None]
-        for case_id, found in changes.items()
-    }
-    by_backend: dict[str, list[float]] = {}
-    for case_id, values in beyond.items():
-        by_backend.setdefault(parse_case(case_id).backend, []).extend(values)
-    return {
-        case_id: max(0.0, (sum(values) + _PRIOR * float(np.mean(common))) / (len(values) + _PRIOR))
-        for case_id, values in beyond.items()
-        if (common := by_backend[parse_case(case_id).backend])
-    }
+def _beyond(change: LogEstimate | None) -> float:
+    if change is None or change.squared_error is None:
+        return math.nan
+    return change.value**2 - change.squared_error
