@@ -244,7 +244,7 @@ def test_calibrate_stores_a_noise_floor_that_the_gate_and_power_use(tmp_path):
     made = archbench("calibrate", *runs, "--planted", "slow.json", cwd=tmp_path)
 
     assert made.returncode == 0, made.stderr
-    assert "alarms: 0 in 3 comparisons of unchanged runs" in made.stdout
+    assert "alarms: 0 in 6 comparisons of unchanged runs" in made.stdout
     assert "power: 1 of 1 planted slowdowns found" in made.stdout
     assert "kept in baselines/here/noise.json" in made.stdout
     assert "without a noise floor" in before.stdout

@@ -28,7 +28,7 @@ def stored(tmp_path_factory):
     version = backend_named(OPENVINO).version()
     path = tmp_path_factory.mktemp("predictor") / "predictor.json"
     platform = Platform(backend=OPENVINO, version=version, threads=1, isa=None, fingerprint=PLATFORM.fingerprint, pace=1e-4)
-    save(train(platform, design()), path)
+    save(train(platform, design()[:80]), path)
     return path
 
 

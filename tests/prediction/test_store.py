@@ -13,7 +13,7 @@ from tests.prediction.planted import PLATFORM, conv, design, join
 
 @pytest.fixture(scope="module")
 def predictor():
-    return train(PLATFORM, design(lambda kernels: sum(1e-5 * kernel.window[0] for kernel in kernels), noise=0.1))
+    return train(PLATFORM, design(lambda kernels: sum(1e-5 * kernel.window[0] for kernel in kernels), noise=0.1)[:80])
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_earlier_nights_calibrate_the_gate(tmp_path):
     finished = job.step(NIGHTLY, name)
 
     assert finished.returncode == 0, finished.stderr
-    assert "in 2 comparisons of unchanged runs" in finished.stdout
+    assert "in 3 comparisons of unchanged runs" in finished.stdout
     assert "1 of 1 planted slowdowns found" in finished.stdout
 
 

@@ -97,18 +97,18 @@ def train(platform: Platform, learnt: Sequence[Learnt], networks: Sequence[Learn
         method=best,
         tried=tried,
     )
-    return dataclasses.replace(alone, inside=_inside(alone, networks)) if networks else alone
+    return within(alone, networks) if networks else alone
 
 
-def _inside(predictor: Predictor, networks: Sequence[Learnt]) -> tuple[float, ...]:
-    """Seconds a unit of work that networks take longer than predicted, by least squares of relative errors; none below 0."""
+def within(predictor: Predictor, networks: Sequence[Learnt]) -> Predictor:
+    """The same, with what kernels take longer in `networks`: by least squares of relative errors, none below 0."""
     work = np.array([sum(count * work_of(kernel) for kernel, count in entry.kernels) for entry in networks])
     seconds = np.array([entry.seconds for entry in networks])
     missing = np.array([entry.seconds - predicted(predictor, entry) for entry in networks])
     found, _ = nnls(work[:, _FOUND] / seconds[:, None], missing / seconds)
     longer = np.zeros(len(WORK))
     longer[_FOUND] = found
-    return tuple(longer.tolist())
+    return dataclasses.replace(predictor, inside=tuple(longer.tolist()))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
