@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
 
 from archbench.records.interval import Interval
 from archbench.stats.effect import Effect, effect_of
@@ -103,6 +104,13 @@ def test_adjusted_p_values_of_benjamini_and_hochberg_1995():
 
     assert [index for index, value in found.items() if value <= 0.05] == [0, 1, 2, 3]
     assert adjusted({}) == {}
+
+
+@given(st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.01, 0.5, 1.0]), min_size=1, max_size=40))
+def test_adjusted_p_values_are_those_of_scipy(values):
+    found = adjusted(dict(enumerate(values)))
+
+    assert list(found.values()) == pytest.approx(false_discovery_control(values), rel=1e-12, abs=1e-300)
 
 
 def test_the_false_discovery_rate_is_kept_with_a_known_truth():
