@@ -84,15 +84,15 @@ def _workload(model: str, shape: str | None) -> Workload:
 
 
 def _learnt(records: tuple[Path, ...], backend: str | None, threads: int | None, isa: str | None) -> Predictor:
-    from archbench.prediction.learning import learn
+    from archbench.prediction.learning import compiled, learn
     from archbench.records.runfile import read_run_file
 
     def tell(done: int, total: int) -> None:
         if done % _OFTEN == 0 or done == total:
             click.echo(f"archbench: compiled {done} of {total} networks of the records", err=True)
 
-    runs = [read_run_file(path) for path in records]
-    return learn(runs, backend or ACCELERATED_BACKEND, default_cache_root(), threads=threads or 1, isa=isa, progress=tell)
+    runs, on = [read_run_file(path) for path in records], backend or ACCELERATED_BACKEND
+    return learn(*compiled(runs, on, default_cache_root(), threads=threads or 1, isa=isa, progress=tell))
 
 
 def _stored(path: Path | None) -> Predictor:

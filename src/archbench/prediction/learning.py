@@ -20,26 +20,6 @@ from archbench.workloads.workload import Workload
 Progress = Callable[[int, int], object]
 
 
-def learn(
-    runs: Sequence[RunFile],
-    backend: str,
-    cache: Path,
-    *,
-    threads: int = 1,
-    isa: str | None = None,
-    progress: Progress = lambda *_: None,
-) -> Predictor:
-    """The predictor of that platform from the records of operators, blocks and drawn networks in `runs`.
-
-    Raises:
-        UnknownNameError: no such backend or ISA cap, or it does not tell what it executes.
-        RecordFileError, UsageError: as `platform_of` and `train`.
-        BackendError, WorkerError, CacheError: as `lowerings`.
-    """
-    platform, measured = compiled(runs, backend, cache, threads=threads, isa=isa, progress=progress)
-    return train(platform, units_of(platform, measured), networks_of(platform, measured))
-
-
 def compiled(
     runs: Sequence[RunFile],
     backend: str,
@@ -49,7 +29,13 @@ def compiled(
     isa: str | None = None,
     progress: Progress = lambda *_: None,
 ) -> tuple[Platform, list[Measured]]:
-    """The platform, and the records on it that can be learnt from with what is executed of each; raises as `learn`."""
+    """The platform, and the records on it that can be learnt from with what is executed of each.
+
+    Raises:
+        UnknownNameError: no such backend or ISA cap, or it does not tell what it executes.
+        RecordFileError, UsageError: as `platform_of`.
+        BackendError, WorkerError, CacheError: as `lowerings`.
+    """
     check_name("backend that tells what it executes", LOWERERS, backend)
     if isa is not None:
         check_name("ISA cap", dict.fromkeys(ISA_CAPS), isa)
@@ -59,6 +45,15 @@ def compiled(
         measured.append((case, records[case], lowering))
         progress(len(measured), len(records))
     return platform, measured
+
+
+def learn(platform: Platform, measured: Sequence[Measured]) -> Predictor:
+    """The predictor of that platform from what `compiled` gave.
+
+    Raises:
+        RecordFileError, UsageError: as `train`.
+    """
+    return train(platform, units_of(platform, measured), networks_of(platform, measured))
 
 
 def predict(predictor: Predictor, workload: Workload, cache: Path) -> Prediction:
