@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -50,13 +51,9 @@ def calibrate(runs: Sequence[RunFile], planted: Sequence[RunFile], min_effect: f
         alarms += [f"{then.path.name} against {now.path.name}: {scope}" for scope in _alarms(report)]
     floor = noise.floor(fingerprint, range(len(pairs)))
     judged = [_planted_verdicts(runs[-1], run, min_effect, floor) for run in planted]
-    return NoiseFloor(
-        fingerprint=floor.fingerprint,
-        date=floor.date,
-        comparisons=len(pairs),
+    return dataclasses.replace(
+        floor,
         alarms=tuple(alarms),
-        slowdown=floor.slowdown,
-        relative=floor.relative,
         planted=sum(map(len, judged)),
         found=sum(verdict is Verdict.REGRESSED for verdicts in judged for verdict in verdicts),
     )

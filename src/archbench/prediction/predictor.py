@@ -124,10 +124,10 @@ class Predictor:
 
     def predict(self, kernels: Sequence[Kernel]) -> Prediction:
         """What an inference of these kernels takes."""
-        longer = [float(work_of(kernel) @ np.array(self.inside)) for kernel in kernels]
+        inside = np.array(self.inside)
         priced = [
-            dataclasses.replace(entry, seconds=entry.seconds + more)
-            for entry, more in zip(self.price(kernels), longer, strict=True)
+            dataclasses.replace(entry, seconds=entry.seconds + float(work_of(entry.kernel) @ inside))
+            for entry in self.price(kernels)
         ]
         return Prediction(seconds=self._interval(priced), call_seconds=self.call_seconds, kernels=tuple(priced))
 

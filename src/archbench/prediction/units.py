@@ -26,7 +26,6 @@ from archbench.workloads.case import Case
 from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.ids import parse_case
 from archbench.workloads.layer import LayerWorkload
-from archbench.workloads.workload import Workload
 
 #: Fewer tell nothing of the shapes between them.
 MIN_UNITS = 20
@@ -196,14 +195,12 @@ def _on_platform(run: RunFile, backend: str, threads: int, isa: str | None) -> M
 
 def _learnable(records: Mapping[Case, CaseRecord]) -> Mapping[Case, CaseRecord]:
     """Without units of which one network is missing."""
-    counts = Counter(_kind(case) for case in records)
+    counts = Counter(case.workload.kind for case in records if isinstance(case.workload, LayerWorkload))
     return {
-        case: record for case, record in records.items() if isinstance(case.workload, DrawnWorkload) or counts[_kind(case)] > 1
+        case: record
+        for case, record in records.items()
+        if not isinstance(case.workload, LayerWorkload) or counts[case.workload.kind] > 1
     }
-
-
-def _kind(case: Case) -> Workload:
-    return case.workload.kind if isinstance(case.workload, LayerWorkload) else case.workload
 
 
 def _told_of(run: RunFile) -> list[tuple[Case, CaseRecord]]:

@@ -157,7 +157,7 @@ def _networks(names: tuple[str, ...]) -> Mapping[str, Callable[[], Iterator[Work
 #: that its reference filled: its first inference takes a fifth longer there, its second a twentieth.
 _NETWORK_EFFORT = Effort(processes=3, budget=24, patience_s=22.0, turn_ns=40_000_000)
 
-#: As whole networks get, but there are many, and what is learnt of them together is as near as that.
+#: In the turns of whole networks; of each, 2 % is near enough, since it is many together that are learnt of.
 _DRAWN_EFFORT = Effort(processes=3, budget=9, patience_s=8.0, precision=0.02, turn_ns=_NETWORK_EFFORT.turn_ns)
 
 
