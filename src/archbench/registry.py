@@ -29,6 +29,7 @@ LAYERS: Mapping[str, str] = {
     "linear": "archbench.workloads.layers.operators:LINEAR",
     "max-pool": "archbench.workloads.layers.operators:MAX_POOL",
     "mean-pool": "archbench.workloads.layers.operators:MEAN_POOL",
+    "batch-norm": "archbench.workloads.layers.operators:BATCH_NORM",
     "global-pool": "archbench.workloads.layers.operators:GLOBAL_POOL",
     "add": "archbench.workloads.layers.operators:ADD",
     "multiply": "archbench.workloads.layers.operators:MULTIPLY",

@@ -73,7 +73,8 @@ class SideBySide(nn.Module):
         return self._kept(images[:, :, above * stride : rows.stop, : columns.stop], self._row - above)
 
     def _kept(self, images: torch.Tensor, row: int) -> torch.Tensor:
-        return torch.cat([unit(images)[:, :, row : row + 1, : self._columns] for unit in self.units], dim=1)
+        # A view would keep all of its output: the copies' outputs, all there at once, would not find room in any cache.
+        return torch.cat([unit(images)[:, :, row : row + 1, : self._columns].clone() for unit in self.units], dim=1)
 
 
 def build_unit(unit: Unit, shape: Shape) -> nn.Module:

@@ -35,7 +35,8 @@ _DENSE_INPUT = 0.75
 #: milliseconds needs no more than two.
 HEAVY, USUAL, LIGHT = (1, 3), (2, 6), (2, 18)
 
-_CONTEXT = ("max-pool", "mean-pool", "global-pool", "add", "multiply", "concat", "shuffle")
+_CONTEXT = ("batch-norm", "max-pool", "mean-pool", "global-pool", "add", "multiply", "concat", "shuffle")
+_POOLS = ("max-pool", "mean-pool")
 _CONVOLUTIONS = ("conv", "depthwise", "dilated", "group")
 _CHANNELS = range(3, 1001)
 
@@ -54,6 +55,7 @@ _SCATTERED = (
     ("depthwise", 5, _EDGES, 32),
     ("depthwise", 7, _EDGES, 8),
     ("linear", 1, (_PIXEL,), 8),
+    ("group", 3, _EDGES, 12),
 )
 _SCATTER_SEED, _EIGHT, _HEAVY_MACS, _COLOURS = 2021, 8, 2e7, 3
 
@@ -109,6 +111,7 @@ def _nightly() -> Iterator[_Point]:
     yield from _kernel_grid(((28, 32), (14, 128), (7, 256)))
     yield from _block_grid(POSITIONS)
     yield from _context_grid((16, 64, 256), (56, 28, 14, 7))
+    yield from _pairs(_shrinking((16, 64, 256), (56, 14)), LIGHT)
     yield from _pairs(_resolutions(("conv", "depthwise"), (7, 14, 28, 56, 112), channels=32), USUAL)
     yield from _pairs(_conv_inputs(range(16, 257, 16), out_channels=64, pixels=28), USUAL)
     yield from _pairs((_linear(wide, 256) for wide in (16, 64, 256, 512, 1000)), LIGHT)
@@ -133,6 +136,7 @@ def _paper() -> Iterator[_Point]:
     yield from _kernel_grid(POSITIONS)
     yield from _block_grid(POSITIONS)
     yield from _context_grid(range(16, 513, 16), (56, 28, 14, 7))
+    yield from _pairs(_shrinking(range(16, 513, 16), (56, 28, 14)), LIGHT)
     yield from _scattered()
 
 
@@ -226,6 +230,12 @@ def _context(channels: int, pixels: int) -> Iterator[LayerWorkload]:
     yield _same("depthwise", channels, pixels)
     for layer in _CONTEXT:
         yield _same(layer, channels, pixels, out_channels=2 * channels if layer == "concat" else channels)
+
+
+def _shrinking(widths: Iterable[int], edges: Iterable[int]) -> Iterator[LayerWorkload]:
+    """Pools that halve an image, as those between the stages of a network do."""
+    for channels, pixels, layer in itertools.product(widths, edges, _POOLS):
+        yield _same(layer, channels, pixels, stride=2)
 
 
 def _kernel_grid(places: Iterable[tuple[int, int]]) -> Iterator[_Point]:

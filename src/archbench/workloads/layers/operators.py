@@ -7,6 +7,8 @@ work, and what an engine fuses into the convolution before it, it fuses inside a
 
 from __future__ import annotations
 
+import dataclasses
+
 from archbench.errors import WorkloadError
 from archbench.workloads.layer import Layer, LayerWorkload
 from archbench.workloads.unit import INPUT, Activation, Conv, GlobalPool, How, Join, Linear, Pool, Shuffle, Take, Unit, chain
@@ -70,6 +72,12 @@ def _linear(workload: LayerWorkload) -> Unit:
 def _pool(workload: LayerWorkload, *, largest: bool) -> Unit:
     _require_same_channels(workload)
     return chain(_before(workload), Pool(largest=largest, kernel=workload.edge, stride=workload.stride))
+
+
+def _batch_norm(workload: LayerWorkload) -> Unit:
+    _require(workload, kernel=1, stride=1)
+    _require_same_channels(workload)
+    return dataclasses.replace(_before(workload), normalised=True)
 
 
 def _global_pool(workload: LayerWorkload) -> Unit:
@@ -152,6 +160,7 @@ MIXCONV = Layer(name="mixconv", home="MixNet", unit=_mixed, kernel=max(MIXED), a
 LINEAR = Layer(name="linear", home="classifiers", unit=_linear, kernel=1, activates=True)
 MAX_POOL = Layer(name="max-pool", home="ResNet", unit=_max_pool, context=_CONTEXT, keeps_channels=True)
 MEAN_POOL = Layer(name="mean-pool", home="ShuffleNetV1", unit=_mean_pool, context=_CONTEXT, keeps_channels=True)
+BATCH_NORM = Layer(name="batch-norm", home="Inception v2", unit=_batch_norm, kernel=1, context=_CONTEXT, keeps_channels=True)
 GLOBAL_POOL = Layer(
     name="global-pool", home="Network in Network", unit=_global_pool, kernel=1, context=_CONTEXT, keeps_channels=True
 )
