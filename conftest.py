@@ -1,6 +1,7 @@
 """Shared by tests and benchmarks."""
 
 import os
+import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,17 +29,22 @@ def cache_root(tmp_path_factory):
     return shared
 
 
-@pytest.fixture
-def digits(tmp_path):
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory):
     """Ten digits by three speakers, eleven recordings each: tones of a pitch of their own."""
     import numpy as np
     import soundfile
 
-    made, rate = tmp_path / "digits", 8000
-    made.mkdir()
+    made, rate = tmp_path_factory.mktemp("spoken"), 8000
     for digit in range(10):
         for place, speaker in enumerate(("ann", "bob", "cem")):
             for index in range(11):
                 wave = 0.5 * np.sin(2 * np.pi * (200 + 300 * digit + 10 * place + index) * np.arange(rate // 2) / rate)
                 soundfile.write(made / f"{digit}_{speaker}_{index}.wav", wave, rate)
     return made
+
+
+@pytest.fixture
+def digits(spoken, tmp_path):
+    """A copy of them that the test may change."""
+    return shutil.copytree(spoken, tmp_path / "digits")

@@ -10,6 +10,7 @@ from archbench.contracts import backend_named
 from archbench.prediction.predictor import Platform
 from archbench.prediction.store import save
 from archbench.prediction.training import train
+from tests.command import archbench
 from tests.gate.test_baselines import write_run
 from tests.onnx_models import whole
 from tests.prediction.planted import OPENVINO, PLATFORM, design
@@ -90,7 +91,7 @@ def test_bad_input_is_one_line(tmp_path, arguments, complaint):
     write_run(tmp_path / "foreign.json", *foreign.records.values(), fingerprint="elsewhere")
     (tmp_path / "broken.onnx").write_text("no model")
 
-    finished = predict(*arguments, cwd=tmp_path)
+    finished = archbench("predict", *arguments, cwd=tmp_path)
 
     assert finished.returncode == 2
     assert finished.stdout == ""

@@ -53,6 +53,8 @@ def test_operators_without_weights_by_hand():
 
     assert own("max-pool") == (9 * 60, 120)
     assert own("mean-pool", kernel=5) == (25 * 60, 120)
+    # It is folded into the convolution, whose bias it takes the place of.
+    assert own("batch-norm") == (0, 0)
     # The product of its one pixel with the output is not there to be read.
     assert own("global-pool") == (60, 60 + 4)
     assert own("add") == (60, 180)

@@ -1,5 +1,6 @@
 """Copies of an operator side by side: each does its own work, in torch and in the engine."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from archbench.cache import ArtifactCache
 from archbench.contracts import Precision, RunSettings, backend_named
@@ -54,6 +56,29 @@ def test_each_copy_has_an_output_of_its_own_of_order_one(name):
     scale = 10 if name == "global-pool" else 1
     assert all(0.2 < scale * np.sqrt(np.mean(part**2)) < 10 for part in parts)
     assert all(not np.allclose(parts[0], part, atol=1e-2) for part in parts[1:])
+
+
+class Joining(TorchDispatchMode):
+    """Notes what is put together: the bytes of each tensor, and those of the memory that it keeps from being freed."""
+
+    def __init__(self):
+        super().__init__()
+        self.parts = []
+
+    def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
+        if operator is torch.ops.aten.cat.default:
+            self.parts = [(part.nbytes, part.untyped_storage().nbytes()) for part in args[0]]
+        return operator(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", ["conv", "depthwise", "max-pool"])
+def test_what_is_kept_of_an_output_keeps_nothing_else_of_it(name):
+    workload = dataclasses.replace(small(name), resolution=(28, 28))
+    with torch.no_grad(), Joining() as joining:
+        build(workload)(torch.from_numpy(seeded_input(workload)))
+
+    assert len(joining.parts) == COPIES
+    assert all(kept == held for kept, held in joining.parts)
 
 
 @st.composite

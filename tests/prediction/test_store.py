@@ -31,7 +31,7 @@ def test_predictions_survive_exactly(path, predictor):
 
 
 def test_a_file_is_plain_json_with_a_schema_version(path):
-    assert json.loads(path.read_text())["predictor_schema_version"] == 2
+    assert json.loads(path.read_text())["predictor_schema_version"] == 3
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_a_file_is_plain_json_with_a_schema_version(path):
         ("", "is no whole predictor"),
         ("[]", "is no whole predictor"),
         ("{}", "is no predictor of this archbench"),
-        ('{"predictor_schema_version": 1}', "is no predictor of this archbench"),
-        ('{"predictor_schema_version": 2}', "is no whole predictor"),
+        ('{"predictor_schema_version": 2}', "is no predictor of this archbench"),
+        ('{"predictor_schema_version": 3}', "is no whole predictor"),
     ],
 )
 def test_what_is_no_predictor_is_one_line(tmp_path, text, complaint):

@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 
 from archbench.contracts import Kernel
 from archbench.errors import RecordFileError
-from archbench.prediction.features import FEATURES, WORK, work_of
+from archbench.prediction.features import WORK, work_of
 from archbench.prediction.predictor import CONFIDENCE
-from archbench.prediction.training import _from_average, _from_boosting, predicted, train, within
+from archbench.prediction.training import predicted, train, within
 from tests.prediction.planted import CALL, PLATFORM, conv, design, drawn, join, learnt, seconds
 
 UNSEEN = [
@@ -92,14 +91,25 @@ def test_what_kernels_take_longer_in_a_network_is_learnt_of_drawn_ones(exact):
     assert exact.predict(kernels).seconds.estimate < 0.9 * unseen.seconds
     assert predicted_inside.seconds.estimate == pytest.approx(unseen.seconds, rel=0.03)
     assert sum(entry.seconds for entry in predicted_inside.kernels) + CALL == pytest.approx(unseen.seconds, rel=0.03)
-    for name, spent in zip(WORK, predictor.inside, strict=True):
+    for name, spent in zip(WORK, predictor.inside.work, strict=True):
         assert spent == pytest.approx(LONGER.get(name, 0.0), rel=0.3, abs=1e-7)
+    assert predictor.inside.share < 0.01
+
+
+def test_a_share_by_which_all_kernels_take_longer_is_told_from_what_bytes_do(exact):
+    predictor = within(exact, [drawn(number, lambda kernels: 1.2 * seconds(kernels)) for number in range(40)])
+    kernels = [conv(64, 64, 28), conv(64, 128, 14, kernel=1)]
+
+    assert predictor.inside.share == pytest.approx(0.2, abs=0.03)
+    assert predictor.predict(kernels).seconds.estimate == pytest.approx(CALL + 1.2 * seconds(kernels), rel=0.03)
 
 
 def test_networks_that_take_no_longer_teach_nothing(exact):
     networks = [drawn(number) for number in range(20)]
 
-    assert max(within(exact, networks).inside) < 1e-7
+    inside = within(exact, networks).inside
+
+    assert max(inside.share, *inside.work) < 1e-6
     assert train(PLATFORM, design(), networks) == within(exact, networks)
 
 
@@ -126,19 +136,3 @@ def test_what_the_larger_network_lacks_is_taken_off(exact):
 def test_too_few_units_are_one_line():
     with pytest.raises(RecordFileError, match=r"5 units could be read, but a predictor needs 20"):
         train(PLATFORM, design()[:10])
-
-
-@pytest.mark.parametrize(
-    ("model", "exported"),
-    [
-        (ExtraTreesRegressor(n_estimators=7, random_state=1), _from_average),
-        (GradientBoostingRegressor(n_estimators=9, subsample=0.5, random_state=1), _from_boosting),
-    ],
-)
-def test_exported_trees_answer_as_the_library_does(model, exported):
-    generator = np.random.default_rng(1)
-    features = generator.standard_normal((80, len(FEATURES))).astype(np.float32)
-    target = np.sin(features[:, 0]) + features[:, 1] ** 2 + 5
-    model.fit(features, target, sample_weight=generator.uniform(0.5, 2, size=80))
-
-    assert exported(model).predict(features) == pytest.approx(model.predict(features), rel=1e-12)

@@ -20,6 +20,15 @@ def test_nightly_scatters_shapes_as_networks_have_them():
     assert len([kind for kind in scattered if kind.layer == "conv" and kind.resolution == (1, 1)]) > 10
 
 
+def test_what_prices_of_whole_networks_need_beside_the_sweeps_is_there():
+    kinds = {workload.kind for workload in behaviour.nightly()}
+
+    for layer in ("max-pool", "mean-pool"):
+        assert {kind.stride for kind in kinds if kind.layer == layer} == {1, 2}
+    assert len({(kind.in_channels, kind.resolution) for kind in kinds if kind.layer == "batch-norm"}) == 12
+    assert len([kind for kind in kinds if kind.layer == "group"]) > 12
+
+
 def test_nightly_puts_activations_behind_convolutions_of_many_shapes():
     kinds = {workload.kind for workload in behaviour.nightly()}
     curved = {(kind.layer, kind.in_channels, kind.resolution) for kind in kinds if kind.activation in ("swish", "hardswish")}

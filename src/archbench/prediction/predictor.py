@@ -23,7 +23,7 @@ from archbench.records.interval import Interval
 CONFIDENCE = 0.9
 
 #: No kernel is done in less.
-_LEAST_SECONDS = 1e-8
+LEAST_SECONDS = 1e-8
 
 _DRAWS = 4000
 
@@ -104,29 +104,41 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What a kernel takes longer in a network than beside copies of itself.
+
+    Args:
+        share: of its price.
+        work: seconds a unit of each kind of work, in the order of WORK.
+    """
+
+    share: float = 0.0
+    work: tuple[float, ...] = (0.0,) * len(WORK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Predictor:
     """Prices on one platform.
 
     Args:
         call_seconds: what an inference costs before its first kernel.
         families: by name.
-        inside: seconds that a kernel takes longer in a network than beside copies of itself, a unit of each kind of work, in
-            the order of WORK.
+        inside: what kernels take longer in networks.
         method: how corrections were learnt, and of each way that was tried the median error of what it had not seen.
     """
 
     platform: Platform
     call_seconds: float
     families: Mapping[str, Family]
-    inside: tuple[float, ...] = (0.0,) * len(WORK)
+    inside: Inside = field(default_factory=Inside)
     method: str = ""
     tried: Mapping[str, float]
 
     def predict(self, kernels: Sequence[Kernel]) -> Prediction:
         """What an inference of these kernels takes."""
-        inside = np.array(self.inside)
+        longer, work = 1 + self.inside.share, np.array(self.inside.work)
         priced = [
-            dataclasses.replace(entry, seconds=entry.seconds + float(work_of(entry.kernel) @ inside))
+            dataclasses.replace(entry, seconds=longer * entry.seconds + float(work_of(entry.kernel) @ work))
             for entry in self.price(kernels)
         ]
         return Prediction(seconds=self._interval(priced), call_seconds=self.call_seconds, kernels=tuple(priced))
@@ -140,7 +152,7 @@ class Predictor:
             family = self.families[name]
             sums = np.array([work_of(kernels[place]) for place in places]) @ np.array(family.prices)
             off = family.correction.predict(np.array([features_of(kernels[place]) for place in places]))
-            seconds[places] = np.maximum(sums, _LEAST_SECONDS) * np.exp(off)
+            seconds[places] = np.maximum(sums, LEAST_SECONDS) * np.exp(off)
         return [
             Priced(kernel=kernel, seconds=float(spent), family=family, known=family == family_of(kernel))
             for kernel, spent, family in zip(kernels, seconds, families, strict=True)

@@ -18,7 +18,7 @@ from archbench.prediction.forest import LEAF, Tree
 from archbench.prediction.predictor import Predictor
 
 #: Changes whenever a reader of the old form would misread the new one; so does the meaning of FEATURES or WORK.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def _check(stored: _Stored, path: Path) -> None:
         raise UsageError(f"{path} was trained on {there}, but this machine is {here}; train one with records of this machine.")
     families = stored.predictor.families.values()
     trees = [tree for family in families for tree in family.correction.trees]
-    prices = [*(family.prices for family in families), stored.predictor.inside]
+    prices = [*(family.prices for family in families), stored.predictor.inside.work]
     known = (stored.features, stored.work) == (FEATURES, WORK)
     if not (known and families and all(len(each) == len(WORK) for each in prices) and all(map(_is_tree, trees))):
         raise RecordFileError(f"{path} is no whole predictor: its prices or trees are not of this archbench's form.")
