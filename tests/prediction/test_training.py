@@ -109,7 +109,7 @@ def test_networks_that_take_no_longer_teach_nothing(exact):
 
     inside = within(exact, networks).inside
 
-    assert max(inside.share, *inside.work) < 1e-6
+    assert max(inside.share, *inside.work) < 1e-7
     assert train(PLATFORM, design(), networks) == within(exact, networks)
 
 

@@ -52,7 +52,8 @@ class Fitted:
 class _Sums:
     """Entries as sums of kernels: of the entry at place `row`, so many (`count`) are the kernel at place `kernel`.
 
-    Of each kernel there is its work (kernels, WORK), its features (kernels, FEATURES) and the place of its family's name.
+    Of each kernel there is its work (kernels, WORK), its features (kernels, FEATURES) and the place of its family's name;
+    of each entry its seconds, their relative error and how many calls they hold.
     """
 
     row: NDArray[np.int64]
@@ -88,16 +89,7 @@ class _Sums:
 def fit(learnt: Sequence[Learnt], grow: Grow | None) -> Fitted:
     """Prices of all families, with corrections that `grow` learnt of those that have enough kernels."""
     sums = _Sums.of(learnt)
-    off, forests = np.zeros(len(sums.work)), dict[str, Forest]()
-    prices = _prices(sums, off)
-    for left in reversed(range(_ROUNDS if grow is not None else 0)):
-        assert grow is not None
-        forests = _corrections(sums, prices, off, grow)
-        for index, name in enumerate(sums.names):
-            own = sums.family == index
-            off[own] = forests.get(name, Forest()).predict(sums.features[own])
-        # The last corrections are of the last prices.
-        prices = _prices(sums, off) if left else prices
+    prices, forests = (_prices(sums, np.zeros(len(sums.work))), {}) if grow is None else _in_turn(sums, grow)
     families = {
         name: Family(prices=tuple(prices[index].tolist()), correction=forests.get(name, Forest()), units=_units(sums, index))
         for index, name in enumerate(sums.names)
@@ -111,6 +103,18 @@ def least_squares(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDA
     scale = np.maximum(np.linalg.norm(rows, axis=0), np.finfo(float).tiny)
     found, _ = nnls(rows / scale, wanted, maxiter=100 * rows.shape[1])
     return np.where(np.any(rows, axis=0), found / scale, 0.0)
+
+
+def _in_turn(sums: _Sums, grow: Grow) -> tuple[NDArray[np.float64], Mapping[str, Forest]]:
+    """Prices of kernels as they are corrected, and corrections of these prices, in turn."""
+    off = np.zeros(len(sums.work))
+    for _ in range(_ROUNDS):
+        prices = _prices(sums, off)
+        forests = _corrections(sums, prices, off, grow)
+        for index, name in enumerate(sums.names):
+            own = sums.family == index
+            off[own] = forests.get(name, Forest()).predict(sums.features[own])
+    return prices, forests
 
 
 def _units(sums: _Sums, family: int) -> int:
@@ -159,7 +163,7 @@ def _error(entry: Learnt) -> float:
     return math.hypot(_NETWORK_ERROR if entry.calls else _FORM_ERROR, min(entry.error, _LARGEST_ERROR))
 
 
-def _corrections(sums: _Sums, prices: NDArray[np.float64], off: NDArray[np.float64], grow: Grow) -> dict[str, Forest]:
+def _corrections(sums: _Sums, prices: NDArray[np.float64], off: NDArray[np.float64], grow: Grow) -> Mapping[str, Forest]:
     """Of each family with enough kernels that are no trifle in their unit, trees that say how far it is off now."""
     used = (sums.count > 0) & (sums.calls[sums.row] == 0)
     row, kernel = sums.row[used], sums.kernel[used]
