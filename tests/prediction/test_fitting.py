@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archbench.prediction.fitting import fit, least_squares
+from archbench.prediction.fitting import fit
 from archbench.prediction.growing import WAYS
 from tests.prediction.planted import CALL, PLATFORM, conv, design, join, learnt, seconds
 
@@ -44,13 +44,3 @@ def test_without_trees_prices_are_those_of_the_sums():
         "Convolution brgconv_avx512_f32": 120,
         "Eltwise jit_avx512_f32": 40,
     }
-
-
-def test_columns_of_any_size_are_found_and_none_below_nothing():
-    generator = np.random.default_rng(2)
-    rows = generator.uniform(size=(50, 4)) * np.array([1e-9, 1.0, 1e6, 0.0])
-
-    found = least_squares(rows, rows @ np.array([3e8, 0.0, 2e-6, 1.0]))
-
-    assert found == pytest.approx([3e8, 0.0, 2e-6, 0.0], rel=1e-6, abs=1e-9)
-    assert least_squares(rows, -rows[:, 1]) == pytest.approx(np.zeros(4))

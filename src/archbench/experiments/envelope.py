@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from archbench.cost.units import unit_cost
 from archbench.experiments.units import Units
+from archbench.stats.nonnegative import least_squares
 from archbench.workloads.layer import LayerWorkload
 
 #: Fewer units of a layer leave its prices open.
@@ -27,8 +27,6 @@ _HELD = 0.95
 
 #: How many times the dearest measured unit a unit may be worth.
 _MOST = 2.0
-
-_OPERATIONS, _BYTES = 1e6, 1e4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +76,12 @@ def envelopes(units: Units) -> dict[str, Envelope]:
 def _envelope(measured: Mapping[LayerWorkload, float]) -> Envelope:
     seconds = np.array(list(measured.values()))
     costs = [unit_cost(kind) for kind in measured]
-    rows = np.array([(1.0, cost.operations / _OPERATIONS, cost.memory_access_bytes / _BYTES) for cost in costs])
-    prices, _ = nnls(rows / seconds[:, None], np.ones(len(seconds)))
+    rows = np.array([(1.0, cost.operations, cost.memory_access_bytes) for cost in costs])
+    prices = least_squares(rows / seconds[:, None], np.ones(len(seconds)))
     return Envelope(
         once=float(prices[0]),
-        operation=float(prices[1]) / _OPERATIONS,
-        byte=float(prices[2]) / _BYTES,
+        operation=float(prices[1]),
+        byte=float(prices[2]),
         slowest=max(1.0, float(np.quantile(seconds / (rows @ prices), _HELD))),
         measured=measured,
     )

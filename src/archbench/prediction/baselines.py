@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import nnls
 
 from archbench.contracts import Kernel, Lowering
 from archbench.prediction.features import macs_of
 from archbench.prediction.predictor import Platform, Predictor
 from archbench.prediction.training import train
 from archbench.prediction.units import Measured, networks_of, units_of
+from archbench.stats.nonnegative import least_squares
 from archbench.workloads.drawn import DrawnWorkload
 from archbench.workloads.layer import LayerWorkload
 
@@ -96,6 +96,6 @@ def operations_alone(platform: Platform, measured: Sequence[Measured]) -> Operat
     rows = []
     for entry in networks_of(platform, measured) or units_of(platform, measured):
         macs = sum(count * macs_of(kernel) for kernel, count in entry.kernels)
-        rows.append((entry.calls / entry.seconds, macs / 1e6 / entry.seconds))
-    (call, mac), _ = nnls(np.array(rows), np.ones(len(rows)))
-    return Operations(call=float(call), mac=float(mac) / 1e6)
+        rows.append((entry.calls / entry.seconds, macs / entry.seconds))
+    call, mac = least_squares(np.array(rows), np.ones(len(rows)))
+    return Operations(call=float(call), mac=float(mac))

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from archbench.prediction.features import WORK, family_of, features_of, work_of
 from archbench.prediction.forest import Forest
 from archbench.prediction.growing import Grow
 from archbench.prediction.predictor import LEAST_SECONDS, Family, Platform, Predictor
 from archbench.prediction.units import Learnt
+from archbench.stats.nonnegative import least_squares
 
 #: What the form of the model is off by besides noise, relative; a network's whole latency counts less than a unit's.
 _FORM_ERROR, _NETWORK_ERROR = 0.05, 0.1
@@ -85,6 +85,12 @@ class _Sums:
             calls=np.array([entry.calls for entry in learnt]),
         )
 
+    @property
+    def in_units(self) -> NDArray[np.bool_]:
+        """Whether the kernel is part of a unit, and nothing that the larger of its networks has less of."""
+        found: NDArray[np.bool_] = (self.count > 0) & (self.calls[self.row] == 0)
+        return found
+
 
 def fit(learnt: Sequence[Learnt], grow: Grow | None) -> Fitted:
     """Prices of all families, with corrections that `grow` learnt of those that have enough kernels."""
@@ -97,30 +103,28 @@ def fit(learnt: Sequence[Learnt], grow: Grow | None) -> Fitted:
     return Fitted(call_seconds=float(prices[-1][0]), families=families)
 
 
-def least_squares(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the columns are to be multiplied with, none below 0, for their sum to be nearest to what is wanted."""
-    # Columns differ by orders of magnitude, and the solver compares them.
-    scale = np.maximum(np.linalg.norm(rows, axis=0), np.finfo(float).tiny)
-    found, _ = nnls(rows / scale, wanted, maxiter=100 * rows.shape[1])
-    return np.where(np.any(rows, axis=0), found / scale, 0.0)
-
-
 def _in_turn(sums: _Sums, grow: Grow) -> tuple[NDArray[np.float64], Mapping[str, Forest]]:
     """Prices of kernels as they are corrected, and corrections of these prices, in turn."""
-    off = np.zeros(len(sums.work))
+    forests: Mapping[str, Forest] = {}
     for _ in range(_ROUNDS):
+        off = _off(sums, forests)
         prices = _prices(sums, off)
         forests = _corrections(sums, prices, off, grow)
-        for index, name in enumerate(sums.names):
-            own = sums.family == index
-            off[own] = forests.get(name, Forest()).predict(sums.features[own])
     return prices, forests
+
+
+def _off(sums: _Sums, forests: Mapping[str, Forest]) -> NDArray[np.float64]:
+    """Of each kernel what the trees of its family say, if it has any."""
+    off = np.zeros(len(sums.work))
+    for name, forest in forests.items():
+        own = sums.family == sums.names.index(name)
+        off[own] = forest.predict(sums.features[own])
+    return off
 
 
 def _units(sums: _Sums, family: int) -> int:
     """Of how many units kernels of the family are a part."""
-    counts = (sums.family[sums.kernel] == family) & (sums.count > 0) & (sums.calls[sums.row] == 0)
-    return len(np.unique(sums.row[counts]))
+    return len(np.unique(sums.row[sums.in_units & (sums.family[sums.kernel] == family)]))
 
 
 def _prices(sums: _Sums, off: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -165,10 +169,9 @@ def _error(entry: Learnt) -> float:
 
 def _corrections(sums: _Sums, prices: NDArray[np.float64], off: NDArray[np.float64], grow: Grow) -> Mapping[str, Forest]:
     """Of each family with enough kernels that are no trifle in their unit, trees that say how far it is off now."""
-    used = (sums.count > 0) & (sums.calls[sums.row] == 0)
-    row, kernel = sums.row[used], sums.kernel[used]
+    row, kernel, count = (parts[sums.in_units] for parts in (sums.row, sums.kernel, sums.count))
     each = np.maximum(np.sum(sums.work * prices[sums.family], axis=1), LEAST_SECONDS) * np.exp(off)
-    spent = sums.count[used] * each[kernel]
+    spent = count * each[kernel]
     totals = np.bincount(row, spent, len(sums.seconds))[row]
     shares, target = spent / totals, off[kernel] + np.log(sums.seconds[row] / totals)
     weight = shares / sums.errors[row] ** 2

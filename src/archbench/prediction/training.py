@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from archbench.errors import RecordFileError, UsageError
 from archbench.prediction.features import WORK, work_of
-from archbench.prediction.fitting import Fitted, fit, least_squares
+from archbench.prediction.fitting import Fitted, fit
 from archbench.prediction.growing import WAYS, Grow
 from archbench.prediction.predictor import Inside, Platform, Predictor, log_error
 from archbench.prediction.units import MIN_UNITS, Learnt
 from archbench.registry import missing_package
+from archbench.stats.nonnegative import least_squares
 
 _FOLDS = 5
 
@@ -62,17 +63,10 @@ def train(platform: Platform, learnt: Sequence[Learnt], networks: Sequence[Learn
     judged = np.array(readable if sum(readable) >= _MIN_RESIDUALS else [True] * len(units))
     tried = {name: float(np.median(np.abs(values[judged]))) for name, values in residuals.items()}
     best = next(name for name in tried if tried[name] <= _WORTH * min(tried.values()))
-    families = fit(learnt, WAYS[best])
-    kept = _by_family(platform, families, units, residuals[best], judged)
-    alone = Predictor(
-        platform=platform,
-        call_seconds=families.call_seconds,
-        families={
-            name: dataclasses.replace(family, residuals=kept.get(name, ())) for name, family in families.families.items()
-        },
-        method=best,
-        tried=tried,
-    )
+    fitted = fit(learnt, WAYS[best])
+    kept = _by_family(platform, fitted, units, residuals[best], judged)
+    families = {name: dataclasses.replace(family, residuals=kept.get(name, ())) for name, family in fitted.families.items()}
+    alone = dataclasses.replace(fitted.predictor(platform), families=families, method=best, tried=tried)
     return within(alone, networks) if networks else alone
 
 

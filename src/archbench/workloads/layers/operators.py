@@ -75,6 +75,7 @@ def _pool(workload: LayerWorkload, *, largest: bool) -> Unit:
 
 
 def _batch_norm(workload: LayerWorkload) -> Unit:
+    """In the place of the convolution's bias."""
     _require(workload, kernel=1, stride=1)
     _require_same_channels(workload)
     return dataclasses.replace(_before(workload), normalised=True)
