@@ -31,8 +31,8 @@ class Layer:
         home: where it is from.
         unit: its tree for a workload; refuses, with WorkloadError, shapes that it cannot have.
         kernel: the usual one.
-        context: the operator that it was put behind, as it has no weights of its own that tell its copies apart; what it costs
-            itself is the difference to that.
+        context: the operator that it was put behind, as it has no weights of its own that tell its copies apart, or is folded
+            into it; what it costs itself is the difference to that.
         activates: whether an activation may be put behind it.
         keeps_channels: whether it has as many channels out as in, whatever its shape.
         stacks: whether copies follow each other, where input and output have one shape.

@@ -3,6 +3,7 @@
 Convolutions and the fully connected layer stand alone, with a bias in the place of a normalisation, which every engine folds.
 The operators without weights stand behind a 3 x 3 depthwise convolution: copies of them on one input would be one and the same
 work, and what an engine fuses into the convolution before it, it fuses inside a network too.
+Batch normalisation stands there, too.
 """
 
 from __future__ import annotations
